@@ -1,0 +1,165 @@
+"""Settings: every value that a deployment may choose, read from the environment or `.env`, in this one class.
+
+A secret may come from a file: `TECHHUB_CLICKHOUSE_DSN_FILE=/run/secrets/dsn` instead of `TECHHUB_CLICKHOUSE_DSN`.
+`load(...)` names every missing or wrong setting at once and raises `SettingsError`.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from schemas.contract import DEFAULT_CONTRACT
+
+PREFIX = "TECHHUB_"
+
+
+class SettingsError(ValueError):
+    """One line for each setting that is missing or wrong: its name and what was expected."""
+
+
+class FromFiles(PydanticBaseSettingsSource):
+    """`TECHHUB_X_FILE` names a file that holds the value of `TECHHUB_X`."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        place = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
+        if place is None:
+            return None, field_name, False
+        try:
+            return Path(place).read_text(encoding="utf-8").strip(), field_name, False
+        except OSError as error:
+            raise SettingsError(f"{PREFIX}{field_name.upper()}_FILE: {place} cannot be read: {error.strerror}") from None
+
+    def __call__(self) -> dict[str, Any]:
+        values = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    postgres_dsn: SecretStr | None = Field(
+        None, description="the source database as its owner, postgresql://user:password@host:port/techhub"
+    )
+    kafka_bootstrap: str | None = Field(None, description="Kafka brokers, host:port[,host:port]")
+    connect_url: str | None = Field(None, description="the REST address of Kafka Connect, http://host:port")
+    clickhouse_dsn: SecretStr | None = Field(None, description="ClickHouse over HTTP, http(s)://user:password@host:port")
+    clickhouse_database: str = Field("techhub", description="the database that holds all tables and views", pattern=r"^\w+$")
+    topic_prefix: str = Field("techhub", description="first part of every topic's name", pattern=r"^[\w-]+$")
+    group: str = Field("techhub-cdc", description="the workers' consumer group")
+    worker_id: str = Field("worker-0", description="name of this worker's slot; one live process each", pattern=r"^[\w.-]+$")
+    timezone: str = Field("Asia/Almaty", description="reporting time zone: where a day begins")
+    contract: Path = Field(DEFAULT_CONTRACT, description="the contract file")
+
+    connector_name: str = Field("techhub", description="name of the connector in Kafka Connect", pattern=r"^[\w-]+$")
+    connector_user: str = Field("techhub_cdc", description="the least-privilege role that Debezium logs in as", pattern=r"^\w+$")
+    connector_password: SecretStr | None = Field(None, description="the password of that role")
+    connector_postgres_host: str | None = Field(None, description="PostgreSQL as Connect sees it; default: host of the DSN")
+    connector_postgres_port: int | None = Field(None, description="its port; default: port of the DSN")
+    connector_postgres_sslmode: str = Field("prefer", description="TLS mode of the connector: verify-full in production")
+    slot_name: str = Field("techhub_cdc", description="replication slot", pattern=r"^[a-z0-9_]+$")
+    publication: str = Field("techhub_cdc", description="publication", pattern=r"^[a-z0-9_]+$")
+    replication_factor: int = Field(1, ge=1, description="copies of each topic")
+    heartbeat_seconds: float = Field(1.0, gt=0, le=60, description="seconds between heartbeats")
+
+    kafka_security_protocol: str = Field("PLAINTEXT", description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL")
+    kafka_sasl_mechanism: str | None = Field(None, description="PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512")
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: SecretStr | None = None
+    kafka_ssl_ca: Path | None = Field(None, description="certificate authority of the brokers")
+
+    clickhouse_fsync: bool = Field(True, description="make each insert durable before the next phase")
+    writer_limit: int = Field(100_000, ge=1000, description="rows the writer holds before agents wait")
+    dead_letters_in_1000: int = Field(50, ge=1, description="dead letters of a partition's last 1,000 records that stop the worker")
+    dead_letters_in_a_row: int = Field(100, ge=1, description="dead letters in a row that stop the worker")
+    local_directory: Path = Field(Path(".local"), description="where embedded stacks keep their data")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, FromFiles(settings_cls), dotenv_settings
+
+    @field_validator("timezone")
+    @classmethod
+    def zone_exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError, LookupError):
+            raise ValueError("expected a time zone such as Asia/Almaty") from None
+        return value
+
+    @field_validator("clickhouse_dsn")
+    @classmethod
+    def http(cls, value: SecretStr | None) -> SecretStr | None:
+        return _url(value, "http", "https")
+
+    @field_validator("postgres_dsn")
+    @classmethod
+    def postgres(cls, value: SecretStr | None) -> SecretStr | None:
+        return _url(value, "postgresql", "postgres")
+
+    @field_validator("connect_url")
+    @classmethod
+    def rest(cls, value: str | None) -> str | None:
+        _url(SecretStr(value) if value else None, "http", "https")
+        return value.rstrip("/") if value else None
+
+    @field_validator("kafka_bootstrap")
+    @classmethod
+    def brokers(cls, value: str | None) -> str | None:
+        for broker in (value or "").split(","):
+            host, _, port = broker.strip().rpartition(":")
+            if value and not (host and port.isdigit()):
+                raise ValueError("expected host:port[,host:port]")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+def _url(value: SecretStr | None, *schemes: str) -> SecretStr | None:
+    if value is not None:
+        try:
+            parts = urlsplit(value.get_secret_value())
+            valid = parts.scheme in schemes and bool(parts.hostname) and (parts.port or 1) > 0
+        except ValueError:
+            valid = False
+        if not valid:
+            raise ValueError(f"expected {schemes[0]}://[user:password@]host:port...")
+    return value
+
+
+def load(*required: str, **overrides: Any) -> Settings:
+    """Settings with every name in `required` present; raises `SettingsError` that names all mistakes at once."""
+    try:
+        settings = Settings(**overrides)
+        problems = []
+    except ValidationError as error:
+        problems = [
+            f"{PREFIX}{str(item['loc'][0]).upper()}: {item['msg'].removeprefix('Value error, ')}" for item in error.errors()
+        ]
+        wrong = {str(item["loc"][0]) for item in error.errors()}
+        required = tuple(name for name in required if name not in wrong and f"{PREFIX}{name.upper()}" not in os.environ)
+        settings = None
+    for name in required:
+        if settings is None or getattr(settings, name) is None:
+            if settings is None and f"{PREFIX}{name.upper()}_FILE" in os.environ:
+                continue
+            problems.append(f"{PREFIX}{name.upper()}: missing, expected {Settings.model_fields[name].description}")
+    if problems or settings is None:
+        raise SettingsError("\n".join(problems))
+    return settings
