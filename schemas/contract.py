@@ -74,7 +74,9 @@ class Column(Strict):
         names = (name for name in (self.source, self.name) if not name.endswith("_id"))
         suspicious = next(filter(None, map(PERSONAL.search, names)), None)
         if suspicious and not self.reason:
-            raise ValueError(f"the name suggests personal data or free text ({suspicious.group(2)}): add a reason, or take it out")
+            raise ValueError(
+                f"the name suggests personal data or free text ({suspicious.group(2)}): add a reason, or take it out"
+            )
         return self
 
 

@@ -33,7 +33,9 @@ class FromFiles(PydanticBaseSettingsSource):
         try:
             return Path(place).read_text(encoding="utf-8").strip(), field_name, False
         except OSError as error:
-            raise SettingsError(f"{PREFIX}{field_name.upper()}_FILE: {place} cannot be read: {error.strerror}") from None
+            raise SettingsError(
+                f"{PREFIX}{field_name.upper()}_FILE: {place} cannot be read: {error.strerror}"
+            ) from None
 
     def __call__(self) -> dict[str, Any]:
         values = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
@@ -42,7 +44,12 @@ class FromFiles(PydanticBaseSettingsSource):
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True, hide_input_in_errors=True
+        env_prefix=PREFIX,
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
+        hide_input_in_errors=True,
     )
 
     postgres_dsn: SecretStr | None = Field(
@@ -50,20 +57,32 @@ class Settings(BaseSettings):
     )
     kafka_bootstrap: str | None = Field(None, description="Kafka brokers, host:port[,host:port]")
     connect_url: str | None = Field(None, description="the REST address of Kafka Connect, http://host:port")
-    clickhouse_dsn: SecretStr | None = Field(None, description="ClickHouse over HTTP, http(s)://user:password@host:port")
-    clickhouse_database: str = Field("techhub", description="the database that holds all tables and views", pattern=r"^\w+$")
+    clickhouse_dsn: SecretStr | None = Field(
+        None, description="ClickHouse over HTTP, http(s)://user:password@host:port"
+    )
+    clickhouse_database: str = Field(
+        "techhub", description="the database that holds all tables and views", pattern=r"^\w+$"
+    )
     topic_prefix: str = Field("techhub", description="first part of every topic's name", pattern=r"^[\w-]+$")
     group: str = Field("techhub-cdc", description="the workers' consumer group")
-    worker_id: str = Field("worker-0", description="name of this worker's slot; one live process each", pattern=r"^[\w.-]+$")
+    worker_id: str = Field(
+        "worker-0", description="name of this worker's slot; one live process each", pattern=r"^[\w.-]+$"
+    )
     timezone: str = Field("Asia/Almaty", description="reporting time zone: where a day begins")
     contract: Path = Field(DEFAULT_CONTRACT, description="the contract file")
 
     connector_name: str = Field("techhub", description="name of the connector in Kafka Connect", pattern=r"^[\w-]+$")
-    connector_user: str = Field("techhub_cdc", description="the least-privilege role that Debezium logs in as", pattern=r"^\w+$")
+    connector_user: str = Field(
+        "techhub_cdc", description="the least-privilege role that Debezium logs in as", pattern=r"^\w+$"
+    )
     connector_password: SecretStr | None = Field(None, description="the password of that role")
-    connector_postgres_host: str | None = Field(None, description="PostgreSQL as Connect sees it; default: host of the DSN")
+    connector_postgres_host: str | None = Field(
+        None, description="PostgreSQL as Connect sees it; default: host of the DSN"
+    )
     connector_postgres_port: int | None = Field(None, description="its port; default: port of the DSN")
-    connector_postgres_sslmode: str = Field("prefer", description="TLS mode of the connector: verify-full in production")
+    connector_postgres_sslmode: str = Field(
+        "prefer", description="TLS mode of the connector: verify-full in production"
+    )
     slot_name: str = Field("techhub_cdc", description="replication slot", pattern=r"^[a-z0-9_]+$")
     publication: str = Field("techhub_cdc", description="publication", pattern=r"^[a-z0-9_]+$")
     replication_factor: int = Field(1, ge=1, description="copies of each topic")
@@ -77,7 +96,9 @@ class Settings(BaseSettings):
 
     clickhouse_fsync: bool = Field(True, description="make each insert durable before the next phase")
     writer_limit: int = Field(100_000, ge=1000, description="rows the writer holds before agents wait")
-    dead_letters_in_1000: int = Field(50, ge=1, description="dead letters of a partition's last 1,000 records that stop the worker")
+    dead_letters_in_1000: int = Field(
+        50, ge=1, description="dead letters of a partition's last 1,000 records that stop the worker"
+    )
     dead_letters_in_a_row: int = Field(100, ge=1, description="dead letters in a row that stop the worker")
     local_directory: Path = Field(Path(".local"), description="where embedded stacks keep their data")
 
@@ -150,7 +171,8 @@ def load(*required: str, **overrides: Any) -> Settings:
         problems = []
     except ValidationError as error:
         problems = [
-            f"{PREFIX}{str(item['loc'][0]).upper()}: {item['msg'].removeprefix('Value error, ')}" for item in error.errors()
+            f"{PREFIX}{str(item['loc'][0]).upper()}: {item['msg'].removeprefix('Value error, ')}"
+            for item in error.errors()
         ]
         wrong = {str(item["loc"][0]) for item in error.errors()}
         required = tuple(name for name in required if name not in wrong and f"{PREFIX}{name.upper()}" not in os.environ)

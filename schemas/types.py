@@ -152,7 +152,9 @@ def strings(value: Any) -> list[str]:
     if not isinstance(value, list):
         raise Unfit(f"expected a list, got {kind(value)}")
     return [
-        clean(item) if isinstance(item, str) else json.dumps(item, ensure_ascii=False) for item in value if item is not None
+        clean(item) if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
+        for item in value
+        if item is not None
     ]
 
 
@@ -209,13 +211,23 @@ def column_types(zone: ZoneInfo) -> dict[str, ColumnType]:
         ColumnType("uuid", frozenset({"uuid"}), "Nullable(UUID)", identifier),
         ColumnType("timestamptz", frozenset({"timestamp with time zone"}), "Nullable(DateTime64(6, 'UTC'))", instant),
         ColumnType(
-            "timestamp", frozenset({"timestamp without time zone"}), "Nullable(DateTime64(6, 'UTC'))", local_instant(zone)
+            "timestamp",
+            frozenset({"timestamp without time zone"}),
+            "Nullable(DateTime64(6, 'UTC'))",
+            local_instant(zone),
         ),
         ColumnType("date", frozenset({"date"}), "Nullable(Date32)", day),
         ColumnType("i18n", DOCUMENTS, "Map(String, String)", translations, empty={}, toast=True),
-        ColumnType("strings", DOCUMENTS | {"text[]", "character varying[]"}, "Array(String)", strings, empty=[], toast=True),
         ColumnType(
-            "count", DOCUMENTS | {"integer[]", "bigint[]", "text[]", "character varying[]"}, "UInt32", length, 0, toast=True
+            "strings", DOCUMENTS | {"text[]", "character varying[]"}, "Array(String)", strings, empty=[], toast=True
+        ),
+        ColumnType(
+            "count",
+            DOCUMENTS | {"integer[]", "bigint[]", "text[]", "character varying[]"},
+            "UInt32",
+            length,
+            0,
+            toast=True,
         ),
     )
 

@@ -1,0 +1,99 @@
+"""Lifecycles: which statuses an entity goes through, which transitions are legal, what its entity row keeps.
+
+Flows in: `schemas/lifecycles.yaml`. Flows out: frozen models that the fold, the views and the checks share.
+"""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from schemas.contract import Contract, ContractError, Strict
+
+DEFAULT_LIFECYCLES = Path(__file__).with_name("lifecycles.yaml")
+REMOVED = "removed"
+"""The status of an entity whose row is gone."""
+
+
+class History(Strict):
+    """The table that records the statuses of an entity, and its columns."""
+
+    table: str
+    id: str
+    status: str
+    at: str
+
+
+class Lifecycle(Strict):
+    entity: str
+    facts: str
+    id: str
+    table: str
+    status: str = "status"
+    history: History | None = None
+    statuses: tuple[str, ...]
+    terminal: frozenset[str]
+    waiting_on: dict[str, Literal["author", "staff"]] = {}
+    legal: dict[str, frozenset[str]]
+    dimensions: dict[str, str]
+    attributes: dict[str, str] = {}
+    reached: dict[str, str] = {}
+    counts: dict[str, str] = {}
+    closed: dict[str, frozenset[str]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def known_statuses(self) -> Self:
+        named = {*self.terminal, *self.waiting_on, *self.legal, *self.reached.values(), *self.counts.values()}
+        named |= {status for after in [*self.legal.values(), *self.closed.values()] for status in after}
+        if unknown := named - {"", *self.statuses}:
+            raise ValueError(f"{self.entity}: unknown status {', '.join(sorted(unknown))}, expected one of statuses")
+        return self
+
+    def is_legal(self, before: str, after: str) -> bool:
+        return after == REMOVED or after in self.legal.get(before, ())
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        return frozenset(self.statuses)
+
+    @cached_property
+    def open(self) -> tuple[str, ...]:
+        """Statuses that are not terminal, in the order of the lifecycle."""
+        return tuple(status for status in self.statuses if status not in self.terminal)
+
+
+class Lifecycles(Strict):
+    lifecycles: dict[str, Lifecycle]
+
+
+def load_lifecycles(contract: Contract | None = None, path: Path = DEFAULT_LIFECYCLES) -> dict[str, Lifecycle]:
+    """By entity name; with a contract, those of its tables, and every column they name must be in it."""
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = Lifecycles.model_validate({"lifecycles": document}).lifecycles
+    except (OSError, yaml.YAMLError) as error:
+        raise ContractError(f"{path}: {' '.join(str(error).split())}") from None
+    except ValidationError as error:
+        lines = (f"{path}: {'.'.join(map(str, item['loc'][1:]))}: {item['msg']}" for item in error.errors())
+        raise ContractError("\n".join(lines)) from None
+    if contract is None:
+        return found
+    problems = [f"{path}: {problem}" for lifecycle in found.values() for problem in _missing(lifecycle, contract)]
+    if problems:
+        raise ContractError("\n".join(problems))
+    return {name: lifecycle for name, lifecycle in found.items() if lifecycle.table in contract.tables}
+
+
+def _missing(lifecycle: Lifecycle, contract: Contract) -> list[str]:
+    needs = {lifecycle.table: [lifecycle.status, *lifecycle.dimensions.values(), *lifecycle.attributes.values()]}
+    if lifecycle.history:
+        needs[lifecycle.history.table] = [lifecycle.history.id, lifecycle.history.status, lifecycle.history.at]
+    return [
+        f"{lifecycle.entity}: {table}.{column} is not in the contract"
+        for table, columns in needs.items()
+        if table in contract.tables
+        for column in columns
+        if column not in {known.name for known in contract.tables[table].columns}
+    ]

@@ -1,0 +1,147 @@
+"""The one client path to ClickHouse: clickhouse-connect over HTTP, in the demo, in tests and in production.
+
+`connect` gives a blocking client for commands, `Sink` the asynchronous one of the worker. `SinkUnavailable` is what may
+pass (retry in place); any other exception of the client is a defect in what we sent.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, Protocol
+from urllib.parse import unquote, urlsplit
+
+import aiohttp
+import clickhouse_connect
+from clickhouse_connect.datatypes.base import ClickHouseType
+from clickhouse_connect.datatypes.registry import get_from_name
+from clickhouse_connect.driver.asyncclient import AsyncClient
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
+
+from schemas.settings import Settings
+
+INSERT_SETTINGS: Final = {"async_insert": 0, "max_insert_threads": 1}
+"""async_insert would acknowledge before the rows are there; a deduplication token would make other rows vanish."""
+
+PASSING_CODES: Final = frozenset({
+    3, 74, 75, 76, 94, 159, 160, 198, 201, 202, 203, 209, 210, 225, 236, 241, 242, 243, 244, 252, 279, 285, 286, 289, 319, 336,
+    373, 394, 425, 439, 473, 516, 606, 999, 1002,
+})  # fmt: skip
+"""Error codes that time or an operator mends: time-outs, memory, disk, too many parts, quorum, read-only, authentication."""
+
+
+class SinkUnavailable(Exception):
+    """ClickHouse is away or refuses for now; the text is one line for the log."""
+
+
+def connection(settings: Settings) -> dict[str, Any]:
+    """Arguments for clickhouse-connect out of the DSN; the password appears nowhere else."""
+    assert settings.clickhouse_dsn is not None, "commands require clickhouse_dsn before they connect"
+    parts = urlsplit(settings.clickhouse_dsn.get_secret_value())
+    return {
+        "host": parts.hostname,
+        "port": parts.port or (8443 if parts.scheme == "https" else 8123),
+        "interface": parts.scheme,
+        "username": unquote(parts.username or "default"),
+        "password": unquote(parts.password or ""),
+        "autogenerate_session_id": False,
+    }
+
+
+def connect(settings: Settings, database: str | None = "") -> Client:
+    """A blocking client in our database ('' = the setting; None = none, to create it); raises `SinkUnavailable`."""
+    name = settings.clickhouse_database if database == "" else database
+    try:
+        return clickhouse_connect.get_client(**connection(settings), database=name)
+    except (ClickHouseError, OSError) as error:
+        raise SinkUnavailable(one_line(error)) from error
+
+
+def one_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+
+
+def passing(error: BaseException) -> bool:
+    """Whether waiting may help."""
+    if isinstance(error, (OperationalError, aiohttp.ClientError, OSError, TimeoutError)):
+        code = getattr(error, "code", None)
+        return not isinstance(error, OperationalError) or code is None or code in PASSING_CODES
+    if isinstance(error, DatabaseError):
+        return getattr(error, "code", None) in PASSING_CODES
+    return False
+
+
+class Sink(Protocol):
+    """What the writer and the state need of ClickHouse; the simulation has a model of it."""
+
+    async def insert(self, table: str, columns: Sequence[str], data: Sequence[Sequence[Any]]) -> None:
+        """Inserts rows given as columns; returns when they are durable, raises `SinkUnavailable` when unsure."""
+
+    async def select(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Sequence[Any]]:
+        """The answer as columns; instants are integers, microseconds since 1970."""
+
+
+class ClickHouse:
+    """`Sink` over HTTP. Column types come from the database itself, once a table."""
+
+    def __init__(self, client: AsyncClient, database: str) -> None:
+        self.client = client
+        self.database = database
+        self.types: dict[str, dict[str, ClickHouseType]] = {}
+
+    @classmethod
+    async def open(cls, settings: Settings) -> "ClickHouse":
+        try:
+            client = await clickhouse_connect.get_async_client(
+                **connection(settings),
+                database=settings.clickhouse_database,
+                connect_timeout=5,
+                send_receive_timeout=60,
+            )
+        except (ClickHouseError, aiohttp.ClientError, OSError) as error:
+            raise SinkUnavailable(one_line(error)) from error
+        return cls(client, settings.clickhouse_database)
+
+    async def close(self) -> None:
+        await self.client.close()
+
+    async def insert(self, table: str, columns: Sequence[str], data: Sequence[Sequence[Any]]) -> None:
+        known = self.types.get(table) or await self.describe(table)
+        await self.attempt(
+            lambda: self.client.insert(
+                table,
+                data,
+                column_names=columns,
+                column_types=[known[name] for name in columns],
+                column_oriented=True,
+                settings=INSERT_SETTINGS,
+            )
+        )
+
+    async def select(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Sequence[Any]]:
+        result = await self.attempt(lambda: self.client.query(sql, parameters=dict(parameters or {})))
+        return result.result_columns  # type: ignore[no-any-return]
+
+    async def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
+        await self.attempt(lambda: self.client.command(sql, parameters=dict(parameters or {})))
+
+    async def describe(self, table: str) -> dict[str, ClickHouseType]:
+        names, types = await self.select(
+            "SELECT name, type FROM system.columns WHERE database = {database:String} AND table = {table:String}",
+            {"database": self.database, "table": table},
+        ) or ((), ())
+        if not names:
+            raise LookupError(f"table {table} is missing in database {self.database}: run techhub-cdc migrate")
+        self.types[table] = {name: get_from_name(type_) for name, type_ in zip(names, types, strict=True)}
+        return self.types[table]
+
+    async def attempt(self, call: Callable[[], Any]) -> Any:
+        try:
+            return await call()
+        except Exception as error:
+            if passing(error):
+                raise SinkUnavailable(one_line(error)) from error
+            raise
+
+
+def columns_of(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
+    """Rows to columns."""
+    return [list(column) for column in zip(*rows, strict=True)]
