@@ -76,7 +76,7 @@ class Settings(BaseSettings):
         "techhub_cdc", description="the least-privilege role that Debezium logs in as", pattern=r"^\w+$"
     )
     connector_password: SecretStr | None = Field(None, description="the password of that role")
-    connector_kafka_bootstrap: str | None = Field(None, description="brokers as Connect sees them; default: kafka_bootstrap")
+    connector_kafka_bootstrap: str | None = Field(None, description="brokers as Connect sees them")
     connector_kafka_jaas_reference: str | None = Field(
         None, description="reference to the sasl.jaas.config with which the connector reads signals, ${file:...:...}"
     )
