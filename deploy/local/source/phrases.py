@@ -1,0 +1,95 @@
+"""Names and titles in Russian, Kazakh and English that the made-up rows are built from."""
+
+Title = dict[str, str]
+
+FIRST_NAMES = (
+    "Айгерим", "Нурлан", "Динара", "Ерлан", "Алия", "Тимур", "Мадина", "Арман",
+    "Жанна", "Данияр", "Асель", "Руслан", "Гульнара", "Бауыржан", "Сауле", "Максат",
+)  # fmt: skip
+LAST_NAMES = (
+    "Ахметова", "Серикбаев", "Ким", "Иванова", "Омаров", "Касымова", "Жумабаев", "Петров",
+    "Нурпеисова", "Сулейменов", "Абдрахманова", "Ли", "Искаков", "Смагулова", "Тулегенов", "Байжанова",
+)  # fmt: skip
+
+KINDS = (
+    ("Грант", "Грант", "Grant"),
+    ("Аккредитация", "Аккредитация", "Accreditation"),
+    ("Консультация", "Кеңес беру", "Consultation"),
+    ("Статус участника", "Қатысушы мәртебесі", "Participant status"),
+    ("Налоговая льгота", "Салық жеңілдігі", "Tax relief"),
+    ("Акселерация", "Акселерация", "Acceleration"),
+    ("Обучение", "Оқыту", "Training"),
+    ("Экспертиза", "Сараптама", "Expert review"),
+    ("Отчёт", "Есеп", "Report"),
+    ("Визовая поддержка", "Визалық қолдау", "Visa support"),
+)
+SUBJECTS = (
+    ("стартап", "стартап", "start-up"),
+    ("искусственный интеллект", "жасанды интеллект", "artificial intelligence"),
+    ("финтех", "финтех", "fintech"),
+    ("образование", "білім беру", "education"),
+    ("медицина", "медицина", "medicine"),
+    ("сельское хозяйство", "ауыл шаруашылығы", "agriculture"),
+    ("энергетика", "энергетика", "energy"),
+    ("логистика", "логистика", "logistics"),
+    ("горное дело", "тау-кен ісі", "mining"),
+    ("космос", "ғарыш", "space"),
+    ("экология", "экология", "ecology"),
+    ("безопасность", "қауіпсіздік", "security"),
+    ("робототехника", "робототехника", "robotics"),
+    ("торговля", "сауда", "trade"),
+    ("туризм", "туризм", "tourism"),
+    ("игры", "ойындар", "games"),
+    ("связь", "байланыс", "telecommunications"),
+    ("строительство", "құрылыс", "construction"),
+    ("транспорт", "көлік", "transport"),
+    ("право", "құқық", "law"),
+    ("музыка", "музыка", "music"),
+    ("наука", "ғылым", "science"),
+    ("спорт", "спорт", "sport"),
+    ("вода", "су", "water"),
+    ("данные", "деректер", "data"),
+    ("облака", "бұлттар", "clouds"),
+    ("химия", "химия", "chemistry"),
+    ("металлургия", "металлургия", "metallurgy"),
+    ("кино", "кино", "cinema"),
+    ("дизайн", "дизайн", "design"),
+    ("экспорт", "экспорт", "export"),
+)
+CITIES = (
+    ("Астана", "Астана", "Astana"),
+    ("Алматы", "Алматы", "Almaty"),
+    ("Шымкент", "Шымкент", "Shymkent"),
+    ("Караганда", "Қарағанды", "Karaganda"),
+    ("Актобе", "Ақтөбе", "Aktobe"),
+    ("Тараз", "Тараз", "Taraz"),
+    ("Павлодар", "Павлодар", "Pavlodar"),
+    ("Усть-Каменогорск", "Өскемен", "Oskemen"),
+    ("Семей", "Семей", "Semey"),
+    ("Атырау", "Атырау", "Atyrau"),
+    ("Костанай", "Қостанай", "Kostanay"),
+    ("Кызылорда", "Қызылорда", "Kyzylorda"),
+    ("Уральск", "Орал", "Oral"),
+    ("Петропавловск", "Петропавл", "Petropavl"),
+    ("Актау", "Ақтау", "Aktau"),
+    ("Темиртау", "Теміртау", "Temirtau"),
+    ("Туркестан", "Түркістан", "Turkistan"),
+    ("Кокшетау", "Көкшетау", "Kokshetau"),
+    ("Талдыкорган", "Талдықорған", "Taldykorgan"),
+    ("Экибастуз", "Екібастұз", "Ekibastuz"),
+)
+ROOMS = (
+    "Altai", "Balkhash", "Baikonur", "Burabay", "Charyn", "Kaindy", "Katon", "Khan Tengri",
+    "Kolsai", "Medeu", "Saryarka", "Shymbulak", "Tengri", "Turgen", "Ustyurt", "Zhetysu",
+)  # fmt: skip
+
+
+def title(ru: str, kk: str, en: str) -> Title:
+    return {"ru": ru, "kk": kk, "en": en}
+
+
+def service_title(number: int) -> Title:
+    """A title for each of the first 310 numbers; beyond, they repeat with the number behind."""
+    kind, subject = KINDS[number % len(KINDS)], SUBJECTS[number // len(KINDS) % len(SUBJECTS)]
+    again = "" if number < len(KINDS) * len(SUBJECTS) else f" {number}"
+    return title(*(f"{what}: {about}{again}" for what, about in zip(kind, subject, strict=True)))
