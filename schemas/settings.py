@@ -80,6 +80,9 @@ class Settings(BaseSettings):
     connector_kafka_jaas_reference: str | None = Field(
         None, description="reference to the sasl.jaas.config with which the connector reads signals, ${file:...:...}"
     )
+    connector_password_reference: str | None = Field(
+        None, description="what the connector configuration says instead of the password, ${file:/path:password}"
+    )
     connector_postgres_host: str | None = Field(
         None, description="PostgreSQL as Connect sees it; default: host of the DSN"
     )
@@ -105,6 +108,10 @@ class Settings(BaseSettings):
     )
     dead_letters_in_a_row: int = Field(100, ge=1, description="dead letters in a row that stop the worker")
     local_directory: Path = Field(Path(".local"), description="where embedded stacks keep their data")
+    local_cache: Path | None = Field(
+        None, description="where fetched parts are kept; default: the user's cache directory"
+    )
+    local_maven: str | None = Field(None, description="a Maven repository to fetch from instead of the central one")
 
     @classmethod
     def settings_customise_sources(
