@@ -1,7 +1,7 @@
 """Where fetched and derived files live: outside every work tree, shared by all checkouts of a user.
 
-`TECHHUB_LOCAL_CACHE` or the user's cache directory in, an existing writable folder out. `exclusively` lets one process at
-a time fill a part of it.
+`TECHHUB_LOCAL_CACHE` or the user's cache directory in, an existing writable folder out. `exclusively` lets one
+process at a time fill a part of it.
 """
 
 import fcntl

@@ -1,11 +1,10 @@
 """Kafka, Kafka Connect and Debezium as jars: coordinates in, two folders of verified files in the user's cache out.
 
-`jars.lock` names every jar with its SHA-256, so a fetch resolves nothing and accepts nothing else. (The resolver only warns
-about a wrong checksum.) `python -m deploy.local.jars` writes the lock anew from ROOTS; that is how versions are raised.
+`jars.lock` names every jar with its SHA-256, so a fetch resolves nothing and accepts nothing else. (The resolver only
+warns about a wrong checksum.) `python -m deploy.local.jars` writes the lock anew from ROOTS: so versions are raised.
 """
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -95,7 +94,7 @@ def _fetch_into(complete: Path, jars: list[Jar], progress: Fetched) -> None:
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
-        os.rename(place, complete)
+        place.rename(complete)
 
 
 def _fetch_one(context: Any, jar: Jar, place: Path) -> None:
@@ -118,7 +117,7 @@ def _download(context: Any, coordinate: str) -> Path:
             if attempt == ATTEMPTS:
                 raise Unreachable(
                     f"{coordinate} could not be fetched: {error}\n"
-                    "expected a reachable Maven repository: check network and proxy, or set TECHHUB_LOCAL_MAVEN to a mirror"
+                    "expected a reachable Maven repository: check network and proxy, or name a mirror in TECHHUB_LOCAL_MAVEN"
                 ) from None
     raise AssertionError("unreachable")
 
@@ -140,7 +139,8 @@ def resolve(context: Any) -> Iterator[Jar]:
         # both parts of the answer are needed: the roots themselves and what they depend on
         inputs, transitive = context.resolver.resolve([context.create_dependency(root) for root in roots])
         for found in (*inputs, *transitive):
-            name, coordinate = f"{found.groupId}:{found.artifactId}", f"{found.groupId}:{found.artifactId}:{found.version}"
+            name = f"{found.groupId}:{found.artifactId}"
+            coordinate = f"{name}:{found.version}"
             # the connector has its own class loader and may need another version than the worker
             taken = known.get(name) == coordinate if folder == "debezium" else name in known
             if found.scope in ("compile", "runtime", None) and not taken:
