@@ -1,0 +1,105 @@
+"""Heartbeats as they come out of Kafka: the only proof that the whole way from PostgreSQL works.
+
+Flows in: records of `<prefix>.cdc.heartbeat`. Flows out: the instant, number and source of a heartbeat.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from connectors.errors import Unreachable
+from connectors.kafka import REQUEST_SECONDS, kafka_config
+from connectors.topics import heartbeat_topic
+from schemas.settings import Settings
+
+LOOK_BACK: Final = 50
+"""Records from the end that are looked through for the last heartbeat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """`committed_at`: when the source committed it, by the source's clock; `source_id`: system identifier/timeline."""
+
+    committed_at: datetime
+    seq: int
+    source_id: str | None
+
+
+def parse(value: bytes | None) -> Heartbeat | None:
+    """None for anything but a streamed heartbeat: a snapshot read proves nothing about the stream."""
+    try:
+        change = json.loads(value or b"")
+        if change["op"] != "u":
+            return None
+        committed_at = datetime.fromtimestamp(change["source"]["ts_us"] / 1_000_000, UTC)
+        return Heartbeat(committed_at, change["after"]["seq"], change["after"].get("source_id"))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+class Heartbeats:
+    """Reads the heartbeat topic from where it ended when this was made; it joins no group and commits nothing."""
+
+    def __init__(self, settings: Settings) -> None:
+        config = kafka_config(settings, **{"group.id": "techhub-cdc-heartbeats", "enable.auto.commit": False})
+        self._consumer = Consumer(config)
+        self._topic = heartbeat_topic(settings)
+        self._first, self._end = self._bounds()
+        self._seek(self._end)
+
+    def close(self) -> None:
+        self._consumer.close()
+
+    def next(self, seconds: float) -> Heartbeat | None:
+        """The next heartbeat, or None when none came within `seconds`."""
+        message = self._consumer.poll(seconds)
+        return None if message is None or message.error() else parse(message.value())
+
+    def skip_to_end(self) -> None:
+        self._first, self._end = self._bounds()
+        self._seek(self._end)
+
+    def last(self) -> Heartbeat | None:
+        """The newest heartbeat in the topic."""
+        start = max(self._first, self._end - LOOK_BACK)
+        self._seek(start)
+        newest = None
+        for _ in range(self._end - start):
+            message = self._consumer.poll(5)
+            if message is None or message.error():
+                break
+            newest = parse(message.value()) or newest
+            if (message.offset() or 0) >= self._end - 1:
+                break
+        return newest
+
+    def _bounds(self) -> tuple[int, int]:
+        try:
+            bounds = self._consumer.get_watermark_offsets(TopicPartition(self._topic, 0), timeout=REQUEST_SECONDS)
+        except KafkaException as error:
+            reason = f"{self._topic}: {error.args[0].str()}"
+            raise Unreachable(f"kafka cannot be read: {reason}; check TECHHUB_KAFKA_BOOTSTRAP") from None
+        return bounds or (0, 0)
+
+    def _seek(self, offset: int) -> None:
+        self._consumer.assign([TopicPartition(self._topic, 0, offset)])
+
+
+@contextmanager
+def heartbeats(settings: Settings) -> Iterator[Heartbeats]:
+    reader = Heartbeats(settings)
+    try:
+        yield reader
+    finally:
+        reader.close()
+
+
+def age_seconds(heartbeat: Heartbeat, connection: Any) -> float:
+    """Age by the source's own clock, so that no other clock matters."""
+    row = connection.execute("select extract(epoch from clock_timestamp())::float8").fetchone()
+    return max(0.0, float(row[0]) - heartbeat.committed_at.timestamp())

@@ -1,0 +1,166 @@
+"""The topics that capture writes, made before the connector: with their partitions and, for tables, for ever.
+
+Flows in: contract and settings. Flows out: topics in Kafka, as declared here; a second run changes nothing. The number
+of partitions is never changed: positions in ClickHouse are by partition, so another number means a rebuild.
+"""
+
+from collections.abc import Collection, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Final
+
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
+from confluent_kafka.admin import (  # type: ignore[attr-defined]
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+)
+
+from connectors.errors import Refused, Unreachable
+from connectors.kafka import REQUEST_SECONDS, kafka_config
+from schemas.contract import Contract
+from schemas.settings import Settings
+
+MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
+"""A row over 1 MB does not fit Kafka's default and would stop the connector."""
+
+WEEK: Final = 7 * 24 * 3600 * 1000
+FOREVER: Final = {"retention.ms": "-1", "retention.bytes": "-1", "max.message.bytes": str(MAX_MESSAGE_BYTES)}
+"""The log is small, and a rebuild replays it from its beginning."""
+FOR_A_WEEK: Final = {"retention.ms": str(WEEK), "retention.bytes": "-1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    name: str
+    partitions: int
+    config: dict[str, str]
+
+
+def heartbeat_topic(settings: Settings) -> str:
+    return f"{settings.topic_prefix}.cdc.heartbeat"
+
+
+def signal_topic(settings: Settings) -> str:
+    return f"{settings.topic_prefix}-signals"
+
+
+def notification_topic(settings: Settings) -> str:
+    return f"{settings.topic_prefix}-notifications"
+
+
+def declared(contract: Contract, settings: Settings) -> tuple[Topic, ...]:
+    """One topic for each table of the contract, optional ones too, and our own."""
+    prefix = settings.topic_prefix
+    internal = (
+        heartbeat_topic(settings),
+        f"{prefix}.cdc.signal",
+        f"{prefix}-heartbeat.{prefix}",
+        signal_topic(settings),
+        notification_topic(settings),
+    )
+    return (
+        *(Topic(contract.topic(prefix, table.name), table.partitions, FOREVER) for table in contract.tables.values()),
+        *(Topic(name, 1, FOR_A_WEEK) for name in internal),
+    )
+
+
+def ensure(settings: Settings, topics: Iterable[Topic]) -> tuple[str, ...]:
+    """Makes what is missing and corrects retention; the names of topics made or changed."""
+    wanted = {topic.name: topic for topic in topics}
+    admin = _admin(settings)
+    found = _partitions(admin, wanted)
+    wrong = [
+        f"topic {name} has {found[name]} partitions, the contract says {topic.partitions}: positions are kept by "
+        "partition, so a change needs a rebuild; correct the contract, or rebuild"
+        for name, topic in wanted.items()
+        if name in found and found[name] != topic.partitions
+    ]
+    if wrong:
+        raise Refused("\n".join(wrong))
+    missing = [topic for name, topic in wanted.items() if name not in found]
+    _create(admin, missing, settings.replication_factor)
+    changed = _correct(admin, [topic for name, topic in wanted.items() if name in found])
+    return (*(topic.name for topic in missing), *changed)
+
+
+def partitions(settings: Settings, topics: Collection[str]) -> dict[str, int]:
+    """Number of partitions of those topics that exist."""
+    return _partitions(_admin(settings), topics)
+
+
+def topic_ids(settings: Settings, topics: Collection[str]) -> dict[str, str]:
+    """Kafka's id of those topics that exist; a topic that was deleted and made anew has another one."""
+    return {name: str(found.topic_id) for name, found in _describe(_admin(settings), topics).items()}
+
+
+def _admin(settings: Settings) -> AdminClient:
+    return AdminClient(kafka_config(settings))
+
+
+def _partitions(admin: AdminClient, topics: Collection[str]) -> dict[str, int]:
+    return {name: len(found.partitions) for name, found in _describe(admin, topics).items()}
+
+
+def _describe(admin: AdminClient, topics: Collection[str]) -> dict[str, Any]:
+    found = {}
+    for name, future in admin.describe_topics(TopicCollection(list(topics)), request_timeout=REQUEST_SECONDS).items():
+        try:
+            found[name] = _result(future, f"topic {name}")
+        except _Absent:
+            continue
+    return found
+
+
+def _create(admin: AdminClient, topics: list[Topic], replication: int) -> None:
+    if not topics:
+        return
+    # with three copies one broker may be away; with fewer nothing is gained by waiting for a second one
+    durable = {"min.insync.replicas": str(max(1, replication - 1))}
+    new = [NewTopic(t.name, t.partitions, replication, config={**t.config, **durable}) for t in topics]
+    for name, future in admin.create_topics(new, request_timeout=REQUEST_SECONDS).items():
+        _result(future, f"topic {name}", tolerate=KafkaError.TOPIC_ALREADY_EXISTS)
+
+
+def _correct(admin: AdminClient, topics: list[Topic]) -> tuple[str, ...]:
+    resources = {topic.name: ConfigResource(ResourceType.TOPIC, topic.name) for topic in topics}
+    if not resources:
+        return ()
+    described = admin.describe_configs(list(resources.values()), request_timeout=REQUEST_SECONDS)
+    current = {resource.name: _result(future, f"topic {resource.name}") for resource, future in described.items()}
+    changes = []
+    for topic in topics:
+        entries = [
+            ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+            for name, value in topic.config.items()
+            if current[topic.name][name].value != value
+        ]
+        if entries:
+            changes.append(ConfigResource(ResourceType.TOPIC, topic.name, incremental_configs=entries))
+    if changes:
+        for resource, future in admin.incremental_alter_configs(changes, request_timeout=REQUEST_SECONDS).items():
+            _result(future, f"topic {resource.name}")
+    return tuple(change.name for change in changes)
+
+
+class _Absent(Exception):
+    """A topic that does not exist."""
+
+
+def _result(future: "Future[Any]", what: str, tolerate: int | None = None) -> Any:
+    try:
+        return future.result(REQUEST_SECONDS + 5)
+    except TimeoutError:
+        raise Unreachable("kafka did not answer in time; check TECHHUB_KAFKA_BOOTSTRAP") from None
+    except KafkaException as error:
+        reason = error.args[0]
+        if reason.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            raise _Absent from None
+        if reason.code() == tolerate:
+            return None
+        if reason.code() in (KafkaError._TIMED_OUT, KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN):
+            raise Unreachable("kafka cannot be reached; check TECHHUB_KAFKA_BOOTSTRAP") from None
+        raise Refused(f"{what}: kafka refused: {reason.str()}") from None
