@@ -5,29 +5,26 @@ which changes were lost (`CaptureLost`), nor over a contract that the database d
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from connectors import catalogue, debezium, guard, topics
+from connectors import catalogue, debezium, topics
+from connectors.capture import Capture, ConnectorChange, Progress
 from connectors.catalogue import Catalogue
 from connectors.check import Comparison, Finding, compare
-from connectors.errors import CaptureLost, DeadlinePassed, Refused
-from connectors.heartbeat import Heartbeats, heartbeats
+from connectors.errors import Refused
+from connectors.heartbeat import heartbeats
 from connectors.postgres import PASSWORD, Statement, statements
-from connectors.rest import Connect, wait_until
+from connectors.rest import Connect
 from schemas.contract import Contract
 from schemas.settings import Settings
 
-Progress = Callable[[str], None]
-ConnectorChange = Literal["created", "changed", "unchanged", "waiting"]
-
 DEADLINE_SECONDS: Final = 300.0
-RESTART_AFTER_SECONDS: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,108 +132,6 @@ def _password_works(settings: Settings, source: Catalogue) -> bool:
     except psycopg.OperationalError as error:
         return "password authentication failed" not in str(error)
     return True
-
-
-@dataclass(frozen=True, slots=True)
-class Capture:
-    """Brings the connector to its configuration and waits for the proof."""
-
-    settings: Settings
-    contract: Contract
-    connection: psycopg.Connection[Any]
-    connect: Connect
-    beats: Heartbeats
-    deadline: float
-    progress: Progress
-
-    def ensure(self, running: dict[str, str] | None) -> tuple[ConnectorChange, tuple[debezium.Change, ...]]:
-        if running is None:
-            # stopped, so that the offsets of an earlier connector of this name are seen before anything starts
-            self.connect.create_stopped(self._wanted("initial"))
-            self.progress(f"connector {self.connect.name}: created")
-        offset = self._guarded_offset()
-        fresh = offset is None or offset.snapshot
-        changes = self._reconfigure(running or {}, "initial" if fresh else "no_data")
-        self._start()
-        self._wait_for_heartbeat()
-        if fresh:
-            # from now on a lost slot must stop the connector, never be answered with another snapshot
-            changes = self._after_snapshot(running, changes)
-        return ("created" if running is None else "changed" if changes else "unchanged"), changes
-
-    def _wanted(self, mode: debezium.SnapshotMode) -> dict[str, str]:
-        return debezium.configuration(self.contract, self.settings, mode)
-
-    def _guarded_offset(self) -> guard.StoredOffset | None:
-        """Slot first, offset second: see `guard`."""
-        slot = catalogue.read_slot(self.connection, self.settings.slot_name)
-        offset = guard.stored_offset(self.connect.offsets())
-        reason = guard.lost(slot, offset)
-        if reason:
-            raise CaptureLost(
-                f"capture lost changes: {reason}; the captured tables need a resync. The connector was not started. "
-                "Run `techhub-cdc connectors delete --yes`, then `techhub-cdc connectors apply` and "
-                "`techhub-cdc reconcile --repair`"
-            )
-        return offset
-
-    def _reconfigure(self, running: dict[str, str], mode: debezium.SnapshotMode) -> tuple[debezium.Change, ...]:
-        wanted = self._wanted(mode)
-        changes = debezium.differences(running, wanted)
-        if changes:
-            before = self._slot_user()
-            self.connect.put_config(wanted)
-            for change in changes if running else ():
-                self.progress(f"connector {self.connect.name}: {change.name}: {change.before} -> {change.after}")
-            if before is not None:
-                # a heartbeat of the task that is being replaced proves nothing
-                wait_until(lambda: self._slot_user() != before, "the connector's restart", self._left())
-                self.beats.skip_to_end()
-        return changes
-
-    def _after_snapshot(
-        self, running: dict[str, str] | None, changes: tuple[debezium.Change, ...]
-    ) -> tuple[debezium.Change, ...]:
-        wait_until(self._streaming, "the first stored offset of the stream", self._left())
-        self._reconfigure(self.connect.config() or {}, "no_data")
-        self._wait_for_heartbeat()
-        return debezium.differences(running, self._wanted("no_data")) if running else changes
-
-    def _streaming(self) -> bool:
-        offset = guard.stored_offset(self.connect.offsets())
-        return offset is not None and not offset.snapshot
-
-    def _start(self) -> None:
-        status = self.connect.status()
-        if status and status.state in ("STOPPED", "PAUSED"):
-            self.connect.resume()
-        elif status and status.failed:
-            self.connect.restart()
-
-    def _slot_user(self) -> int | None:
-        slot = catalogue.read_slot(self.connection, self.settings.slot_name)
-        return slot.active_pid if slot else None
-
-    def _left(self) -> float:
-        return max(1.0, self.deadline - time.monotonic())
-
-    def _wait_for_heartbeat(self) -> None:
-        self.progress("waiting for a heartbeat to come through kafka")
-        while (heartbeat := self.beats.next(0.5)) is None:
-            status = self.connect.status()
-            if status and status.failed:
-                raise Refused(f"connector {self.connect.name} failed: {status.reason}")
-            if time.monotonic() > self.deadline:
-                raise DeadlinePassed(f"no heartbeat came through kafka in time: {self._seen()}")
-        self.progress(f"heartbeat {heartbeat.seq} of {heartbeat.committed_at:%H:%M:%S} came through kafka")
-
-    def _seen(self) -> str:
-        """What a user needs to find the reason."""
-        status = self.connect.status()
-        slot = catalogue.read_slot(self.connection, self.settings.slot_name)
-        tasks = f"connector {status.state}, tasks {', '.join(status.tasks) or 'none'}" if status else "no connector"
-        used = "no replication slot" if slot is None else f"slot {'active' if slot.active_pid else 'not in use'}"
-        return f"{tasks}; {used}; see `techhub-cdc connectors status`, and the log of kafka connect"
 
 
 def _report(progress: Progress, what: str, names: Iterable[str]) -> None:

@@ -16,10 +16,9 @@ from schemas.types import DOCUMENTS, column_types
 
 TYPES: Final = column_types(ZoneInfo("UTC"))
 PREFERRED: Final = (
-    "int16", "int32", "int64", "float64", "decimal", "bool", "uuid", "timestamptz", "timestamp", "date",
-    "i18n", "strings", "count", "string",
+    "int16", "int32", "int64", "float64", "decimal", "bool", "uuid", "timestamptz", "timestamp", "date", "string",
 )  # fmt: skip
-"""Contract types in the order in which one is proposed for a column of PostgreSQL."""
+"""Contract types in the order in which one is proposed for a column; for a document nobody can guess what is wanted."""
 
 Level = Literal["error", "warning", "note"]
 

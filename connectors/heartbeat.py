@@ -4,6 +4,7 @@ Flows in: records of `<prefix>.cdc.heartbeat`. Flows out: the instant, number an
 """
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -79,12 +80,16 @@ class Heartbeats:
         return newest
 
     def _bounds(self) -> tuple[int, int]:
-        try:
-            bounds = self._consumer.get_watermark_offsets(TopicPartition(self._topic, 0), timeout=REQUEST_SECONDS)
-        except KafkaException as error:
-            reason = f"{self._topic}: {error.args[0].str()}"
-            raise Unreachable(f"kafka cannot be read: {reason}; check TECHHUB_KAFKA_BOOTSTRAP") from None
-        return bounds or (0, 0)
+        """A topic that was made a moment ago has no leader yet: asked again until the deadline."""
+        deadline = time.monotonic() + REQUEST_SECONDS
+        while True:
+            try:
+                bounds = self._consumer.get_watermark_offsets(TopicPartition(self._topic, 0), timeout=REQUEST_SECONDS)
+                return bounds or (0, 0)
+            except KafkaException as error:
+                if time.monotonic() > deadline:
+                    raise Unreachable(f"{self._topic} cannot be read from kafka: {error.args[0].str()}") from None
+                time.sleep(0.1)
 
     def _seek(self, offset: int) -> None:
         self._consumer.assign([TopicPartition(self._topic, 0, offset)])
