@@ -81,7 +81,7 @@ class Column(Strict):
 
 
 class Table(Strict):
-    """A captured table. Its topic is `<prefix>.<schema>.<name>` with `partitions` partitions, keyed by the primary key."""
+    """A captured table. Its topic is `<prefix>.<schema>.<name>` with `partitions`, keyed by the primary key."""
 
     name: str
     domain: str = Field(pattern=IDENTIFIER.pattern)

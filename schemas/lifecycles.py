@@ -35,12 +35,12 @@ class Lifecycle(Strict):
     history: History | None = None
     statuses: tuple[str, ...]
     terminal: frozenset[str]
-    waiting_on: dict[str, Literal["author", "staff"]] = {}
+    waiting_on: dict[str, Literal["author", "staff"]] = Field(default_factory=dict)
     legal: dict[str, frozenset[str]]
     dimensions: dict[str, str]
-    attributes: dict[str, str] = {}
-    reached: dict[str, str] = {}
-    counts: dict[str, str] = {}
+    attributes: dict[str, str] = Field(default_factory=dict)
+    reached: dict[str, str] = Field(default_factory=dict)
+    counts: dict[str, str] = Field(default_factory=dict)
     closed: dict[str, frozenset[str]] = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -36,8 +36,8 @@ class ColumnType:
     """One type a contract column may have.
 
     `postgres` lists the accepted `format_type` names without modifiers, `clickhouse` is the mirror's column type,
-    `empty` is stored for NULL and for what does not fit, `toast` tells whether PostgreSQL may store the value out of line
-    (then an update may carry a placeholder instead of it).
+    `empty` is stored for NULL and for what does not fit, `toast` tells whether PostgreSQL may store the value out of
+    line (then an update may carry a placeholder instead of it).
     """
 
     name: str
@@ -89,7 +89,7 @@ def identifier(value: Any) -> str:
 
 
 def instant(value: Any) -> int:
-    """`2026-11-22T16:00:00.123456Z` -> microseconds since 1970; infinity, BC and years DateTime64(6) cannot hold do not fit."""
+    """`2026-11-22T16:00:00.123456Z` -> microseconds since 1970; infinity, BC and far years do not fit."""
     try:
         moment = datetime.fromisoformat(value)
         micros = (moment - EPOCH) // MICROSECOND
@@ -138,7 +138,7 @@ def document(value: Any) -> Any:
 
 
 def translations(value: Any) -> dict[str, str]:
-    """A parsed {"ru": .., "kk": .., "en": ..}; null is dropped, anything else that is not text becomes its JSON text."""
+    """A parsed {"ru": .., "kk": .., "en": ..}; null is dropped, what else is not text becomes its JSON text."""
     if not isinstance(value, dict):
         raise Unfit(f"expected a map of languages, got {kind(value)}")
     return {

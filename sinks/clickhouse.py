@@ -4,7 +4,7 @@
 pass (retry in place); any other exception of the client is a defect in what we sent.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -13,19 +13,20 @@ import clickhouse_connect
 from clickhouse_connect.datatypes.base import ClickHouseType
 from clickhouse_connect.datatypes.registry import get_from_name
 from clickhouse_connect.driver.asyncclient import AsyncClient
-from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.client import Client as Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
 
+from schemas.rows import Row, RowTable
 from schemas.settings import Settings
 
 INSERT_SETTINGS: Final = {"async_insert": 0, "max_insert_threads": 1}
 """async_insert would acknowledge before the rows are there; a deduplication token would make other rows vanish."""
 
 PASSING_CODES: Final = frozenset({
-    3, 74, 75, 76, 94, 159, 160, 198, 201, 202, 203, 209, 210, 225, 236, 241, 242, 243, 244, 252, 279, 285, 286, 289, 319, 336,
-    373, 394, 425, 439, 473, 516, 606, 999, 1002,
+    3, 74, 75, 76, 94, 159, 160, 198, 201, 202, 203, 209, 210, 225, 236, 241, 242, 243, 244, 252, 279, 285, 286, 289,
+    319, 336, 373, 394, 425, 439, 473, 516, 606, 999, 1002,
 })  # fmt: skip
-"""Error codes that time or an operator mends: time-outs, memory, disk, too many parts, quorum, read-only, authentication."""
+"""Error codes that time or an operator mends: time-outs, memory, disk, quorum, too many parts, passwords."""
 
 
 class SinkUnavailable(Exception):
@@ -70,13 +71,15 @@ def passing(error: BaseException) -> bool:
 
 
 class Sink(Protocol):
-    """What the writer and the state need of ClickHouse; the simulation has a model of it."""
+    """What the writer and the loading of state need of ClickHouse; the simulation has a model of it."""
 
     async def insert(self, table: str, columns: Sequence[str], data: Sequence[Sequence[Any]]) -> None:
         """Inserts rows given as columns; returns when they are durable, raises `SinkUnavailable` when unsure."""
 
-    async def select(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Sequence[Any]]:
-        """The answer as columns; instants are integers, microseconds since 1970."""
+    async def newest(
+        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int]
+    ) -> dict[int, list[Row]]:
+        """The newest row of each key, by partition, tombstones and zero rows included; instants are integers."""
 
 
 class ClickHouse:
@@ -116,7 +119,25 @@ class ClickHouse:
             )
         )
 
+    async def newest(
+        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int]
+    ) -> dict[int, list[Row]]:
+        """Without FINAL, which would hide tombstones: a change sent again after a delete would be folded again."""
+        types = self.types.get(table.name) or await self.describe(table.name)
+        owner, number = table.owner
+        chosen = ", ".join(plain(name, types[name].name) for name in (number, *columns))
+        names = ", ".join(f"`{name}`" for name in dict.fromkeys((*table.key, *table.owner)))
+        sql = (
+            f"SELECT {chosen} FROM `{table.name}` WHERE `{owner}` = {{topic:String}} "  # noqa: S608 names of the contract
+            f"AND `{number}` IN {{partitions:Array(UInt16)}} ORDER BY `{table.version}` DESC LIMIT 1 BY {names}"
+        )
+        found: dict[int, list[Row]] = {partition: [] for partition in partitions}
+        for row in zip(*await self.select(sql, {"topic": topic, "partitions": list(partitions)}), strict=True):
+            found[row[0]].append(row[1:])
+        return found
+
     async def select(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Sequence[Any]]:
+        """The answer as columns."""
         result = await self.attempt(lambda: self.client.query(sql, parameters=dict(parameters or {})))
         return result.result_columns  # type: ignore[no-any-return]
 
@@ -142,6 +163,13 @@ class ClickHouse:
             raise
 
 
-def columns_of(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
-    """Rows to columns."""
-    return [list(column) for column in zip(*rows, strict=True)]
+def plain(name: str, type_: str) -> str:
+    """Reads instants as the integers that were inserted, and a UUID as text."""
+    inner = type_.removeprefix("Nullable(")
+    if inner.startswith("DateTime64(6"):
+        return f"toUnixTimestamp64Micro(`{name}`)"
+    if inner.startswith("DateTime"):
+        return f"toInt64(`{name}`)"
+    if inner.startswith("UUID"):
+        return f"toString(`{name}`)"
+    return f"`{name}`"

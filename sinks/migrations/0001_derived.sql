@@ -122,7 +122,7 @@ CREATE TABLE request_flow_1h (
 
 CREATE TABLE room_hours (
     room_id Int64,
-    hour DateTime('UTC') CODEC(Delta, ZSTD(1)),
+    hour DateTime64(0, 'UTC') CODEC(Delta, ZSTD(1)) COMMENT 'wider than DateTime: a booking may have any year',
     booked_microseconds Int64 COMMENT 'overlapping bookings add up',
     bookings Int64,
     _topic LowCardinality(String),

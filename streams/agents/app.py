@@ -1,0 +1,99 @@
+"""The Faust application: one agent a domain, each topic handled once.
+
+`faust -A streams.agents.app worker` and `techhub-cdc worker` run the same app.
+"""
+
+import tempfile
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import faust
+from aiokafka.helpers import create_ssl_context
+
+from schemas.contract import Contract, load_contract
+from schemas.settings import Settings, load
+from streams.agents.engine import Engine
+from streams.agents.exits import guarded
+from streams.agents.transport import PerPartition, Transport, Whole
+
+
+class WorkerApp(faust.App):
+    """A Faust app that knows its engine."""
+
+    engine: Engine
+
+
+def credentials(settings: Settings) -> Any:
+    """Settings in librdkafka's terms -> Faust's."""
+    protocol = settings.kafka_security_protocol.upper()
+    context = create_ssl_context(cafile=str(settings.kafka_ssl_ca)) if settings.kafka_ssl_ca else None
+    if protocol.startswith("SASL"):
+        password = settings.kafka_sasl_password
+        return faust.SASLCredentials(
+            username=settings.kafka_sasl_username,
+            password=password.get_secret_value() if password else None,
+            mechanism=settings.kafka_sasl_mechanism,
+            ssl_context=(context or create_ssl_context()) if protocol == "SASL_SSL" else None,
+        )
+    if protocol == "SSL":
+        return faust.SSLCredentials(context or create_ssl_context())
+    return None
+
+
+def create_app(settings: Settings, contract: Contract) -> WorkerApp:
+    app = WorkerApp(
+        settings.group,
+        broker=[f"kafka://{broker.strip()}" for broker in (settings.kafka_bootstrap or "").split(",")],
+        broker_credentials=credentials(settings),
+        broker_client_id=settings.worker_id,
+        consumer_group_instance_id=settings.worker_id,
+        consumer_auto_offset_reset="earliest",
+        consumer_metadata_max_age_ms=30_000,
+        ConsumerScheduler=PerPartition,
+        broker_session_timeout=10,
+        broker_heartbeat_interval=2,
+        broker_max_poll_interval=2_000_000,
+        broker_max_poll_records=5000,
+        stream_buffer_maxsize=16,
+        stream_wait_empty=False,
+        table_standby_replicas=0,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        store="memory://",
+        datadir=tempfile.mkdtemp(prefix="techhub-cdc-faust-"),
+        web_enabled=False,
+        worker_redirect_stdouts=False,
+        autodiscover=False,
+    )
+    app.engine = Engine(app, settings, contract)
+    app.transport = Transport(app.conf.broker_consumer, app)
+    app.on_partitions_revoked.connect(app.engine.revoked, weak=False)
+    for domain, tables in contract.domains.items():
+        names = [contract.topic(settings.topic_prefix, table.name) for table in tables]
+        topic = app.topic(*names, acks=False, schema=Whole())
+        app.agent(topic, name=f"{domain}_changes", concurrency=1)(reader(app.engine))
+    return app
+
+
+def reader(engine: Engine) -> Callable[[Any], Coroutine[Any, Any, None]]:
+    """The agent of a domain: hands each batch to the engine."""
+
+    async def read(stream: Any) -> None:
+        async for event in stream.noack().events():
+            message = event.message
+            await guarded(engine.feed(message.topic, message.partition, event.value))
+
+    return read
+
+
+def default_app() -> WorkerApp:
+    settings = load("kafka_bootstrap", "clickhouse_dsn")
+    return create_app(settings, load_contract(settings.contract))
+
+
+def __getattr__(name: str) -> Any:
+    """`app` is made when somebody asks for it, so that importing this module needs no settings."""
+    if name == "app":
+        globals()["app"] = default_app()
+        return globals()["app"]
+    raise AttributeError(name)

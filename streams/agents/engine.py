@@ -1,0 +1,360 @@
+"""The engine of a worker: from Faust's batches to the writer, by the watermarks in ClickHouse.
+
+    assigned   a new epoch: drop what is pending, pause, load state, check the log's bounds, seek, resume
+    feed       a batch from an agent: contiguous from the watermark or not at all; decode, fold, offer to the writer
+    beat       a heartbeat: claim freshness for what is durable
+
+After every await the epoch is checked, and an answer of an older one is thrown away.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Collection, Coroutine, Mapping, Sequence
+from typing import Any, Final
+
+from aiokafka.errors import IllegalStateError, KafkaError
+from faust.types import TP
+
+from connectors import topics
+from connectors.errors import Unreachable
+from schemas.change import Change, Malformed
+from schemas.contract import Contract
+from schemas.lifecycles import load_lifecycles
+from schemas.rows import DEAD_LETTERS, SEEN_UNTIL, WATERMARKS, Partition, Row, Watermark
+from schemas.settings import Settings
+from sinks.clickhouse import ClickHouse, SinkUnavailable
+from sinks.history import history_statements
+from sinks.writer import Writer
+from streams.agents.exits import LimitReached, guarded
+from streams.agents.journal import Journal
+from streams.agents.loading import Stored, load, watermark_row
+from streams.agents.pulse import Beat, Freshness, Pulse
+from streams.dead_letters import DeadLetterLimit, dead_letter
+from streams.plan import plans
+from streams.resync import refusal, resync_row
+
+log = logging.getLogger("techhub.engine")
+
+INLINE_SECONDS: Final = 3.0
+"""`seek_to_committed` may not take longer, or Faust's recovery ends without an error and never consumes again."""
+SLICE: Final = 500
+"""Records folded before other tasks get their turn."""
+COMMIT_SECONDS: Final = 1.0
+ASSIGNMENTS_IN_30_S: Final = 20
+
+
+class Engine:
+    def __init__(self, app: Any, settings: Settings, contract: Contract) -> None:
+        self.app = app
+        self.settings = settings
+        self.plans = plans(contract, settings)
+        self.histories = history_statements(contract, load_lifecycles(contract), settings.topic_prefix)
+        self.limit = DeadLetterLimit(settings.dead_letters_in_1000, in_a_row=settings.dead_letters_in_a_row)
+        self.epoch = 0
+        self.stored: dict[Partition, Stored] = {}
+        self.next: dict[Partition, int] = {}
+        self.topic_ids: dict[str, str] = {}
+        self.source_id = ""
+        self.freshness = Freshness()
+        self.background: set[asyncio.Task[Any]] = set()
+        self.assignments: deque[float] = deque()
+        self.opening = asyncio.Lock()
+        self.sink: ClickHouse | None = None
+        self.writer: Writer | None = None
+        self.pulse: Pulse | None = None
+        self.journal: Journal | None = None
+        self.committed = 0.0
+        self.due_histories: set[str] = set()
+        self.stopping = False
+
+    # -- assignment ---------------------------------------------------------------------------------------------------
+
+    async def revoked(self, *_: Any, **__: Any) -> None:
+        self.drop()
+
+    def drop(self) -> None:
+        """A new epoch. Nothing read under the old assignment is folded any more: it will be read again."""
+        self.epoch += 1
+        self.stored = {}
+        self.next.clear()
+        self.freshness.reset({})
+        if self.writer is not None:
+            self.writer.drop()
+
+    async def assigned(self, consumer: Any) -> None:
+        """Called at each assignment, before records flow. Never blocks the rebalance for long."""
+        self.drop()
+        self.spawn(self.too_many_assignments())
+        owned = {TP(*tp) for tp in consumer.assignment()}
+        known = {tp for tp in owned if tp.topic in self.plans}
+        consumer.pause_partitions(known)
+        task = self.spawn(self.locate(consumer, known, self.epoch))
+        await asyncio.wait({task}, timeout=INLINE_SECONDS)
+
+    async def too_many_assignments(self) -> None:
+        now = time.monotonic()
+        self.assignments.append(now)
+        while self.assignments[0] < now - 30:
+            self.assignments.popleft()
+        if len(self.assignments) > ASSIGNMENTS_IN_30_S:
+            raise LimitReached(
+                f"assigned {len(self.assignments)} times in 30 s: another live worker uses the id "
+                f"{self.settings.worker_id!r} too; give each its own TECHHUB_WORKER_ID"
+            )
+
+    async def locate(self, consumer: Any, owned: set[TP], epoch: int) -> None:
+        """Loads the state of the partitions, seeks to their watermarks and lets records flow."""
+        partitions = {tp: Partition(tp.topic, tp.partition) for tp in owned}
+        stored = await self.load(partitions.values(), epoch)
+        if stored is None:
+            return
+        refused = await self.refused(consumer, stored)
+        if epoch != self.epoch:
+            return
+        usable = {tp: stored[p] for tp, p in partitions.items() if p not in refused}
+        for partition, reason in refused.items():
+            await self.require_resync(partition.topic, reason)
+        await self.register([(p, s) for p, s in stored.items() if p not in refused and not s.known])
+        if epoch != self.epoch:
+            return
+        self.stored = {partitions[tp]: part for tp, part in usable.items()}
+        self.next.update({partitions[tp]: part.fold.next_offset for tp, part in usable.items()})
+        self.freshness.reset({p: part.fold.staged.watermark for p, part in self.stored.items()})
+        self.due_histories.update(p.topic for p in self.stored if self.plans[p.topic].table.table.role == "history")
+        if usable:
+            await self.seek(consumer, {tp: part.fold.next_offset for tp, part in usable.items()})
+            if epoch != self.epoch:
+                return
+            consumer.resume_partitions(set(usable))
+        entities = sum(len(part.fold.mirror) for part in stored.values())
+        log.info("reading %d partitions from their watermarks, %d rows in memory", len(usable), entities)
+
+    async def load(self, partitions: Collection[Partition], epoch: int) -> dict[Partition, Stored] | None:
+        """None: the assignment changed meanwhile."""
+        delay, told = 0.1, False
+        while epoch == self.epoch:
+            try:
+                sink = await self.open()
+                ids = await asyncio.to_thread(topics.topic_ids, self.settings, {p.topic for p in partitions})
+                stored = await load(sink, self.plans, partitions, self.limit)
+                self.topic_ids.update(ids)
+                return stored if epoch == self.epoch else None
+            except LookupError as error:
+                raise LimitReached(str(error)) from None
+            except (SinkUnavailable, Unreachable) as error:
+                if not told:
+                    log.warning("cannot load state, trying again until it can: %s", error)
+                told = True
+                await asyncio.sleep(delay)
+                delay = min(2 * delay, 5.0)
+        return None
+
+    async def open(self) -> ClickHouse:
+        """ClickHouse, the writer's lanes and the pulse, once."""
+        async with self.opening:
+            if self.sink is None:
+                sink = await ClickHouse.open(self.settings)
+                self.writer = Writer(sink, self.stamp, self.flushed, self.settings.writer_limit)
+                self.journal = Journal(sink, self.settings.worker_id)
+                self.pulse = Pulse(self.settings, lambda: list(self.next), self.beat)
+                self.sink = sink
+                self.spawn(self.writer.run())
+                self.spawn(self.journal.write("start", f"{len(self.plans)} tables"))
+            return self.sink
+
+    async def refused(self, consumer: Any, stored: Mapping[Partition, Stored]) -> dict[Partition, str]:
+        """Partitions that cannot be read on from their watermark, and why. Kafka would silently reset the position."""
+        if not stored:
+            return {}
+        tps = {partition: TP(partition.topic, partition.number) for partition in stored}
+        first = await consumer.earliest_offsets(*tps.values())
+        end = await consumer.highwaters(*tps.values())
+        found = {}
+        for partition, part in stored.items():
+            plan, tp = self.plans[partition.topic], tps[partition]
+            reason = refusal(part, plan, self.topic_ids.get(partition.topic, ""), first.get(tp, 0), end.get(tp, 0))
+            if reason is not None:
+                found[partition] = reason
+        return found
+
+    async def register(self, new: Sequence[tuple[Partition, Stored]]) -> None:
+        """A first watermark, so that topic, partitions and fingerprint are known before the first record."""
+        if new and self.writer is not None:
+            await self.writer.insert(WATERMARKS, [self.stamp(p, part.fold.staged.watermark) for p, part in new])
+
+    async def seek(self, consumer: Any, positions: Mapping[TP, int]) -> None:
+        """`seek_wait` runs in the consumer's thread; `Consumer.seek` does not and can crash the fetcher."""
+        try:
+            await consumer.seek_wait(positions)
+        except IllegalStateError:
+            log.info("an assignment changed during a seek; it is done again")
+
+    # -- records ------------------------------------------------------------------------------------------------------
+
+    async def feed(self, topic: str, number: int, records: Sequence[Any]) -> None:
+        """A batch of one partition, from its agent. Contiguous from the watermark or not at all."""
+        partition = Partition(topic, number)
+        if self.writer is not None:
+            await self.writer.room()
+        want, epoch = self.next.get(partition), self.epoch
+        if want is None or records[-1].offset < want:
+            return
+        if records[0].offset > want:
+            await self.back(partition, want, epoch)
+            return
+        if records[0].offset < want:
+            records = [record for record in records if record.offset >= want]
+        self.next[partition] = records[-1].offset + 1
+        for start in range(0, len(records), SLICE):
+            if start:
+                await asyncio.sleep(0)
+            if epoch != self.epoch:
+                return
+            self.fold(partition, records[start : start + SLICE])
+
+    async def back(self, partition: Partition, want: int, epoch: int) -> None:
+        """Batches that were read ahead of a seek do arrive; a real gap in the log is never skipped."""
+        tp = TP(partition.topic, partition.number)
+        try:
+            first = (await self.app.consumer.earliest_offsets(tp)).get(tp, 0)
+        except KafkaError as error:
+            log.warning("cannot ask for the beginning of %s: %s", partition, error)
+            first = want
+        if epoch != self.epoch or self.next.get(partition) != want:
+            return
+        if first > want:
+            self.next.pop(partition)
+            self.stored.pop(partition, None)
+            self.app.consumer.pause_partitions({tp})
+            await self.require_resync(
+                partition.topic, f"{partition}: the log begins at {first}, the watermark is {want}"
+            )
+            return
+        await self.seek(self.app.consumer, {tp: want})
+
+    def fold(self, partition: Partition, records: Sequence[Any]) -> None:
+        part, plan = self.stored[partition], self.plans[partition.topic]
+        changes: list[Change] = []
+        for record in records:
+            try:
+                changes.append(plan.decoder.decode(record.offset, record.key, record.value))
+            except Malformed as error:
+                self.set_aside(part, partition, record, str(error))
+        part.fold.fold(changes, records[-1].offset + 1)
+        if part.fold.truncated is not None:
+            self.truncated(part, partition)
+        if plan.table.table.role == "history" and any(not change.lsn for change in changes):
+            self.due_histories.add(partition.topic)
+        if self.writer is not None:
+            self.writer.offer(partition, part.fold)
+        if reason := part.dead_letters.exceeded():
+            self.stop_at_limit(partition, reason)
+
+    def set_aside(self, part: Stored, partition: Partition, record: Any, reason: str) -> None:
+        log.warning("dead letter %s offset %d: %s", partition, record.offset, reason)
+        row = dead_letter(partition, record.offset, reason, record.timestamp, record.key, record.value)
+        part.fold.first(DEAD_LETTERS)[record.offset] = row
+        part.dead_letters.add(record.offset)
+
+    def stop_at_limit(self, partition: Partition, reason: str) -> None:
+        if not self.stopping:
+            self.stopping = True
+            self.spawn(
+                self.stop(f"{partition}: {reason}; look at them with techhub-cdc status, then mend what writes them")
+            )
+        self.next.pop(partition, None)
+
+    async def stop(self, reason: str) -> None:
+        """Flushes what is there, so that a restart remembers, and ends."""
+        if self.writer is not None:
+            await self.writer.drain(5)
+        if self.journal is not None:
+            await self.journal.write("limit", reason)
+        raise LimitReached(reason)
+
+    def truncated(self, part: Stored, partition: Partition) -> None:
+        """All partitions are meant but one has the event: the figures of the table miss the deletes until a repair."""
+        at, part.fold.truncated = part.fold.truncated, None
+        table, row = resync_row(self.plans[partition.topic], "TRUNCATE in the source", at or 0)
+        part.fold.first(table)[row[0]] = row
+        log.error("RESYNC_REQUIRED %s: TRUNCATE in the source; %s", row[0], row[2])
+
+    async def require_resync(self, topic: str, reason: str) -> None:
+        table, row = resync_row(self.plans[topic], reason, time.time_ns() // 1000)
+        log.error("RESYNC_REQUIRED %s: %s; %s", row[0], reason, row[2])
+        if self.writer is not None:
+            await self.writer.insert(table, [row])
+        if self.journal is not None:
+            await self.journal.write("resync", f"{row[0]}: {reason}")
+
+    # -- durability ---------------------------------------------------------------------------------------------------
+
+    def stamp(self, partition: Partition, mark: Watermark) -> Row:
+        topic = partition.topic
+        return watermark_row(partition, mark, self.plans[topic], self.topic_ids.get(topic, ""), self.source_id)
+
+    def flushed(self, marks: Mapping[Partition, Watermark]) -> list[Row]:
+        """Called when rows up to these watermarks are durable."""
+        if time.monotonic() - self.committed > COMMIT_SECONDS:
+            self.committed = time.monotonic()
+            offsets = {TP(p.topic, p.number): mark.next_offset for p, mark in marks.items() if p in self.next}
+            self.spawn(self.commit(offsets, self.epoch))
+        return self.freshness.flushed(marks)
+
+    async def commit(self, offsets: Mapping[TP, int], epoch: int) -> None:
+        """Advisory, for tools that show lag."""
+        if offsets and epoch == self.epoch:
+            try:
+                await self.app.consumer._commit(offsets)
+            except (KafkaError, IllegalStateError) as error:
+                log.debug("commit: %s", error)
+
+    def beat(self, beat: Beat) -> None:
+        if beat.source_id:
+            self.check_source(beat.source_id)
+        rows = self.freshness.beat(beat)
+        if rows and self.writer is not None:
+            self.spawn(self.writer.insert(SEEN_UNTIL, rows))
+        if self.due_histories and self.freshness.at_end and self.sink is not None:
+            due, self.due_histories = self.due_histories, set()
+            self.spawn(self.write_histories(self.sink, due))
+
+    def check_source(self, source_id: str) -> None:
+        """A restored or replaced source has another past than our rows."""
+        known, self.source_id = self.source_id, source_id
+        for partition, part in self.stored.items():
+            before = known or part.source_id
+            if before and before != source_id:
+                reason = f"the source is another one: {before} before, {source_id} now"
+                self.spawn(self.require_resync(partition.topic, reason))
+            part.source_id = source_id
+
+    async def write_histories(self, sink: ClickHouse, due: set[str]) -> None:
+        """Facts out of history rows that only snapshots have seen; idempotent."""
+        try:
+            for sql in self.histories:
+                await sink.command(sql)
+            log.info("history facts are up to date")
+        except SinkUnavailable as error:
+            log.warning("history facts are written later: %s", error)
+            self.due_histories.update(due)
+
+    # -- end ----------------------------------------------------------------------------------------------------------
+
+    async def close(self, seconds: float) -> None:
+        """What was folded is written if the sink answers in time, else it is read again."""
+        self.next.clear()
+        if self.pulse is not None:
+            self.pulse.stop()
+        if self.writer is not None and not await self.writer.drain(seconds):
+            log.warning("ClickHouse did not take the last rows in %.0f s; they are read again", seconds)
+        if self.journal is not None:
+            await self.journal.write("stop", "")
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = asyncio.get_running_loop().create_task(guarded(work))
+        self.background.add(task)
+        task.add_done_callback(self.background.discard)
+        return task

@@ -1,0 +1,119 @@
+"""State after an assignment: watermarks first, then mirror and entity rows, then issues and measures.
+
+The order matters: a paused worker may still flush late, and whoever sees its entity rows must also see the measures
+that were flushed before them.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.rows import DEAD_LETTERS, WATERMARKS, Partition, Row, RowTable, Watermark
+from sinks.clickhouse import Sink
+from streams.dead_letters import DeadLetterLimit, DeadLetters
+from streams.fold import TableFold
+from streams.plan import TopicPlan
+from streams.quality import DQ_ISSUES
+
+VERSIONED = ("_version", "_lsn", "_committed_at", "_deleted")
+
+
+@dataclass(slots=True)
+class Stored:
+    """What the sink knows of a partition."""
+
+    fold: TableFold
+    dead_letters: DeadLetters
+    topic_id: str = ""
+    partitions: int = 0
+    source_id: str = ""
+    fingerprint: str = ""
+    known: bool = False
+    """Whether there is a watermark row."""
+    highest: int = 0
+    """Highest version of a mirror or entity row."""
+
+    @property
+    def next_offset(self) -> int:
+        return self.fold.next_offset
+
+
+async def load(
+    sink: Sink, plans: Mapping[str, TopicPlan], partitions: Collection[Partition], limit: DeadLetterLimit
+) -> dict[Partition, Stored]:
+    """Raises `SinkUnavailable`; the caller tries again."""
+    topics: dict[str, list[int]] = defaultdict(list)
+    for partition in partitions:
+        topics[partition.topic].append(partition.number)
+    stored = {
+        partition: Stored(TableFold(plans[partition.topic].table, partition), DeadLetters(limit))
+        for partition in partitions
+    }
+    loads = [Topic(sink, plans[topic], sorted(numbers), stored) for topic, numbers in topics.items()]
+    await asyncio.gather(*[part.watermarks() for part in loads])
+    await asyncio.gather(*[part.entities() for part in loads])
+    await asyncio.gather(*[part.measures() for part in loads])
+    return stored
+
+
+@dataclass(slots=True)
+class Topic:
+    """Loads the partitions of one topic."""
+
+    sink: Sink
+    plan: TopicPlan
+    numbers: list[int]
+    stored: dict[Partition, Stored]
+
+    async def rows(self, table: RowTable, columns: tuple[str, ...]) -> list[tuple[Stored, list[Row]]]:
+        found = await self.sink.newest(table, columns, self.plan.topic, self.numbers)
+        return [(self.stored[Partition(self.plan.topic, number)], rows) for number, rows in found.items()]
+
+    async def watermarks(self) -> None:
+        for part, rows in await self.rows(WATERMARKS, WATERMARKS.columns):
+            for _, _, next_offset, lsn, committed_at, topic_id, partitions, source_id, fingerprint in rows:
+                part.fold.position(Watermark(next_offset, lsn, committed_at))
+                part.topic_id, part.partitions, part.known = topic_id, partitions, True
+                part.source_id, part.fingerprint = source_id, fingerprint
+
+    async def entities(self) -> None:
+        table = self.plan.table
+        names = tuple(column.name for column in table.table.columns)
+        columns = (*table.table.key, *(names[index] for index in table.carried), *VERSIONED)
+        for part, rows in await self.rows(table.mirror, columns):
+            part.fold.load_mirror(rows)
+            part.highest = max([part.highest, *(row[-4] for row in rows)])
+        if table.lifecycle is not None:
+            entity = table.lifecycle.rows
+            columns = (*entity.columns[: len(table.lifecycle.entity.__struct_fields__)], *VERSIONED)
+            for part, rows in await self.rows(entity, columns):
+                part.fold.load_entities(rows)
+                part.highest = max([part.highest, *(row[-4] for row in rows)])
+
+    async def measures(self) -> None:
+        await asyncio.gather(
+            self.issues(), self.letters(), *[self.measure(measure.table) for measure in self.plan.table.measures()]
+        )
+
+    async def measure(self, table: RowTable) -> None:
+        for part, rows in await self.rows(table, table.columns):
+            part.fold.measures[table.name].load(rows)
+
+    async def issues(self) -> None:
+        for part, rows in await self.rows(DQ_ISSUES, DQ_ISSUES.columns):
+            part.fold.load_issues(rows)
+
+    async def letters(self) -> None:
+        for part, rows in await self.rows(DEAD_LETTERS, ("offset",)):
+            part.dead_letters.load(offset for (offset,) in rows)
+
+
+def watermark_row(
+    partition: Partition, mark: Watermark, plan: TopicPlan, topic_id: str, source_id: str
+) -> tuple[Any, ...]:
+    return (
+        partition.topic, partition.number, mark.next_offset, mark.lsn, mark.committed_at, topic_id, plan.partitions,
+        source_id, plan.fingerprint,
+    )  # fmt: skip

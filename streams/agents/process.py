@@ -1,0 +1,85 @@
+"""One worker process: the app inside our own event loop, with our own signals, logging and exit codes.
+
+Exit codes: 0 after SIGTERM or SIGINT, 70 after a surprise (start again), 78 at a limit (an operator has to act).
+"""
+
+import asyncio
+import logging
+import signal
+import sys
+from typing import Any, Final
+
+from schemas.contract import ContractError
+from schemas.settings import SettingsError
+from streams.agents.app import default_app
+from streams.agents.exits import LIMIT, SURPRISE, leave
+
+log = logging.getLogger("techhub.worker")
+FLUSH_SECONDS: Final = 8.0
+STOP_SECONDS: Final = 5.0
+
+
+class Seldom(logging.Filter):
+    """aiokafka repeats dozens of lines a second while a broker is away: one of a kind in ten seconds is enough."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last: dict[tuple[str, int], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        place = (record.name, record.lineno)
+        if record.created - self.last.get(place, 0.0) < 10:
+            return False
+        self.last[place] = record.created
+        return True
+
+
+def configure_logging() -> None:
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr, force=True
+    )
+    for name in ("faust", "mode", "aiokafka"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    seldom = Seldom()
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(
+            lambda record: not record.name.startswith(("aiokafka", "faust", "mode")) or seldom.filter(record)
+        )
+
+
+async def serve() -> None:
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    app: Any = default_app()
+    app.finalize()
+    app.in_worker = True
+    starting = asyncio.ensure_future(app.start())
+    stopped = asyncio.ensure_future(stop.wait())
+    crashed = asyncio.ensure_future(app._crashed.wait())
+    await asyncio.wait({starting, stopped, crashed}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({stopped, crashed}, return_when=asyncio.FIRST_COMPLETED)
+    if crashed.done():
+        log.critical("Faust crashed: %r", app.crash_reason)
+        leave(SURPRISE)
+    await app.engine.close(FLUSH_SECONDS)
+    try:
+        await asyncio.wait_for(app.stop(), STOP_SECONDS)
+    except TimeoutError:
+        log.warning("Faust did not stop in %.0f s", STOP_SECONDS)
+    log.info("stopped")
+    leave(0)
+
+
+def main() -> None:
+    configure_logging()
+    try:
+        asyncio.run(serve())
+    except (SettingsError, ContractError) as error:
+        for line in str(error).splitlines():
+            log.error("%s", line)
+        leave(LIMIT)
+
+
+if __name__ == "__main__":
+    main()

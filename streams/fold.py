@@ -1,0 +1,319 @@
+"""The fold of one topic partition: changes in, rows out.
+
+Every row that comes out is a pure function of its key and a prefix of the partition's log, and carries that prefix's
+length as `_version`. So each row is folded on its own: an event below a row's version is already in it, whatever the
+other rows say (a flush may have been cut in the middle). No I/O, no clock.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+
+from schemas.change import Change
+from schemas.contract import Table
+from schemas.lifecycles import Lifecycle
+from schemas.rows import Partition, Row, RowTable, Staged, Watermark
+from streams.activity import activity_of
+from streams.entities import ENTITIES, Entity
+from streams.lifecycle import Advance, Transition, advancer, check_fields, entity_columns
+from streams.measures import Measure, MeasureRows, difference, hour_of, summed, under_hour
+from streams.quality import BAD_VALUE, CHECKS, DQ_ISSUES, ILLEGAL, NOTHING, UNKNOWN, Check, Issues, status_findings
+
+META: Final = ("_topic", "_partition", "_version", "_lsn", "_committed_at", "_deleted")
+astuple = msgspec.structs.astuple
+
+
+class Seen(msgspec.Struct, gc=False):
+    """What memory keeps of a row: its version, the greatest LSN and commit time of streamed changes in it, and `state`:
+    for a mirror row its values that an update may omit (TOAST), for an entity row the entity. None: deleted."""
+
+    version: int
+    lsn: int
+    committed_at: int
+    state: Any
+
+
+def already_in(row: Seen | None, change: Change) -> bool:
+    """Folded in before, or sent again by Debezium after a crash: then neither LSN nor commit time is news.
+
+    The LSN alone is not enough: an insert that waited for another transaction's delete of the key is logged before it.
+    A snapshot read always applies at its place in the log.
+    """
+    if row is None:
+        return False
+    if change.offset < row.version:
+        return True
+    return change.lsn > 0 and change.lsn <= row.lsn and change.committed_at <= row.committed_at
+
+
+def followed(row: Seen | None, change: Change, state: Any) -> Seen:
+    """The row after the change; a snapshot read moves neither LSN nor commit time."""
+    if row is None:
+        return Seen(change.offset + 1, change.lsn, change.committed_at if change.lsn else 0, state)
+    if not change.lsn:
+        return Seen(change.offset + 1, row.lsn, row.committed_at, state)
+    return Seen(change.offset + 1, max(row.lsn, change.lsn), max(row.committed_at, change.committed_at), state)
+
+
+@dataclass(frozen=True, slots=True)
+class LifecyclePlan:
+    """What one lifecycle writes."""
+
+    lifecycle: Lifecycle
+    entity: type[Entity]
+    advance: Advance
+    rows: RowTable
+    facts: RowTable
+    stocks: tuple[tuple[Measure, Measure | None, tuple[int, ...]], ...]
+    flows: tuple[Measure, ...]
+    rules: tuple[str, ...]
+    check: Check
+    blank: tuple[Any, ...]
+    """Values of a tombstone of an entity that nobody saw alive."""
+
+    @classmethod
+    def of(cls, lifecycle: Lifecycle, table: Table, measures: Sequence[Measure]) -> "LifecyclePlan":
+        entity = ENTITIES[lifecycle.entity]
+        check_fields(lifecycle, entity)
+        columns = entity_columns(lifecycle)
+        dimensions = tuple(lifecycle.dimensions)
+        fact_columns = (
+            lifecycle.id, "lsn", "from_status", "to_status", "at", "seconds_in_from", "legal", "origin", *dimensions,
+            "_topic", "_partition", "_version",
+        )  # fmt: skip
+        texts = {column.name for column in table.columns if column.type == "string"}
+        blank = ("", 0, False, *("" if source in texts else None for source in lifecycle.dimensions.values()))
+        rest = [0 if name in lifecycle.counts else None for name in columns[4 + len(dimensions) :]]
+        rules, check = CHECKS.get(lifecycle.entity, ((), lambda _: NOTHING))
+        return cls(
+            lifecycle,
+            entity,
+            advancer(lifecycle, table, entity),
+            RowTable(lifecycle.entity, (lifecycle.id,), (*columns, *META)),
+            RowTable(lifecycle.facts, (lifecycle.id, "_version"), fact_columns),
+            tuple((m, m.filed(), kept(m)) for m in measures if m.of == "stock"),
+            tuple(m for m in measures if m.of == "flow"),
+            (UNKNOWN, *rules),
+            check,
+            (*blank, *rest),
+        )
+
+
+def kept(measure: Measure) -> tuple[int, ...]:
+    return tuple(i for i, name in enumerate(measure.key) if name not in measure.history_drops)
+
+
+@dataclass(frozen=True, slots=True)
+class TablePlan:
+    """What the changes of one captured table become; the same for all its partitions."""
+
+    table: Table
+    mirror: RowTable
+    carried: tuple[int, ...]
+    empty: tuple[Any, ...]
+    activity: Measure
+    lifecycle: LifecyclePlan | None = None
+    stocks: tuple[Measure, ...] = ()
+
+    @classmethod
+    def of(
+        cls, table: Table, empty: tuple[Any, ...], toast: Sequence[int], lifecycle: LifecyclePlan | None
+    ) -> "TablePlan":
+        columns = tuple(column.name for column in table.columns)
+        mirror = RowTable(table.name, table.key, (*columns, *META))
+        carried = tuple(i for i in toast if table.columns[i].name not in table.key)
+        return cls(table, mirror, carried, empty, activity_of(table), lifecycle)
+
+    def measures(self) -> tuple[Measure, ...]:
+        """Every measure whose rows this table's partitions own."""
+        found = [self.activity]
+        if self.lifecycle:
+            for measure, filed, _ in self.lifecycle.stocks:
+                found += [measure, *([filed] if filed else [])]
+            found += self.lifecycle.flows
+        return tuple(found)
+
+
+@dataclass(slots=True)
+class TableFold:
+    """The state of one partition and the rows that are not handed over yet.
+
+    Order of loading after an assignment: watermark first (`position`), then mirror and entity rows, then issues and
+    measures; tombstones and zero rows included.
+    """
+
+    plan: TablePlan
+    partition: Partition
+    staged: Staged = field(init=False)
+    mirror: dict[Any, Seen] = field(default_factory=dict)
+    entities: dict[Any, Seen] = field(default_factory=dict)
+    measures: dict[str, MeasureRows] = field(init=False)
+    mirror_issues: Issues = field(init=False)
+    entity_issues: Issues = field(init=False)
+    truncated: int | None = None
+    """Commit time of a TRUNCATE that was read: the rows of all partitions are meant, so the table needs a repair."""
+
+    def __post_init__(self) -> None:
+        topic, number = self.partition.topic, self.partition.number
+        self.staged = Staged(self.partition)
+        self.measures = {m.name: MeasureRows(m, topic, number) for m in self.plan.measures()}
+        self.mirror_issues = Issues(self.plan.table.name, topic, number)
+        self.entity_issues = Issues(self.plan.table.name, topic, number)
+
+    def position(self, watermark: Watermark) -> None:
+        self.staged.watermark = watermark
+
+    @property
+    def next_offset(self) -> int:
+        return self.staged.watermark.next_offset
+
+    def take(self) -> Staged:
+        """Hands over what was staged; the state stays ahead of the sink."""
+        taken = self.staged
+        self.staged = Staged(self.partition, watermark=taken.watermark)
+        return taken
+
+    def fold(self, changes: Iterable[Change], next_offset: int) -> None:
+        """Folds a contiguous run of changes that ends before `next_offset`."""
+        mark = self.staged.watermark
+        lsn, committed_at = mark.lsn, mark.committed_at
+        for change in changes:
+            self.staged.events += 1
+            self.fold_one(change)
+            lsn, committed_at = max(lsn, change.lsn), max(committed_at, change.committed_at)
+        self.staged.watermark = Watermark(next_offset, lsn, committed_at, mark.source_id)
+
+    def fold_one(self, change: Change) -> None:
+        if change.operation == "truncate":
+            self.truncated = change.committed_at
+            self.add(self.plan.activity, change.offset, summed(self.plan.activity.contributions(change)))
+            return
+        row = self.mirror.get(change.key)
+        if not already_in(row, change):
+            self.fold_mirror(row, change)
+        if self.plan.lifecycle is not None:
+            row = self.entities.get(change.key)
+            if not already_in(row, change):
+                self.fold_entity(self.plan.lifecycle, row, change)
+
+    def fold_mirror(self, row: Seen | None, change: Change) -> None:
+        plan, values = self.plan, change.values
+        self.add(plan.activity, change.offset, summed(plan.activity.contributions(change)))
+        findings = NOTHING
+        if values is None:
+            state = None
+            values = self.tombstone(change.key)
+        else:
+            if change.unfit or change.unavailable:
+                values, findings = self.completed(row, change, values)
+            state = tuple([values[i] for i in plan.carried])
+        self.mirror_issues.judge(
+            change.offset, change.committed_at, change.key, (BAD_VALUE,), findings, self.first(DQ_ISSUES)
+        )
+        seen = self.mirror[change.key] = followed(row, change, state)
+        self.second(plan.mirror)[change.key] = (*values, *self.meta(seen))
+
+    def completed(self, row: Seen | None, change: Change, values: Row) -> tuple[Row, dict[str, str]]:
+        """Carries TOASTed values forward from the row; what is not known there stays empty, with an issue."""
+        complete, unfit = list(values), list(change.unfit)
+        state = row.state if row is not None else None
+        for index in change.unavailable:
+            if state is not None and index in self.plan.carried:
+                complete[index] = state[self.plan.carried.index(index)]
+            else:
+                unfit.append(
+                    f"{self.plan.table.columns[index].name}: the change did not carry it and no earlier value is known"
+                )
+        return tuple(complete), {BAD_VALUE: "; ".join(unfit)} if unfit else {}
+
+    def tombstone(self, key: Any) -> Row:
+        names, parts = self.plan.table.key, key if isinstance(key, tuple) else (key,)
+        known = dict(zip(names, parts, strict=True))
+        return tuple(
+            known.get(column.name, blank)
+            for column, blank in zip(self.plan.table.columns, self.plan.empty, strict=True)
+        )
+
+    def fold_entity(self, plan: LifecyclePlan, row: Seen | None, change: Change) -> None:
+        old: Entity | None = row.state if row is not None else None
+        new, transition = plan.advance(old, change)
+        if transition is not None:
+            self.record(plan, transition, change)
+        for measure, filed, positions in plan.stocks:
+            changes = difference(
+                measure.contributions(old) if old is not None else (),
+                measure.contributions(new) if new is not None else (),
+            )
+            if changes:
+                self.add(measure, change.offset, changes)
+                if filed is not None:
+                    self.add(filed, change.offset, under_hour(changes, hour_of(change.committed_at), positions))
+        self.judge(plan, new, transition, change)
+        seen = self.entities[change.key] = followed(row, change, new)
+        last = new if new is not None else old
+        values = astuple(last) if last is not None else (change.key, *plan.blank)
+        self.second(plan.rows)[change.key] = (*values, *self.meta(seen))
+
+    def record(self, plan: LifecyclePlan, transition: Transition, change: Change) -> None:
+        t, topic = transition, self.partition
+        dimensions = astuple(t.entity)[4 : 4 + len(plan.lifecycle.dimensions)]
+        seconds = None if t.spent is None else t.spent / 1_000_000
+        self.first(plan.facts)[change.offset] = (
+            change.key, t.lsn, t.before, t.after, t.at, seconds, t.legal, t.origin, *dimensions,
+            topic.topic, topic.number, change.offset + 1,
+        )  # fmt: skip
+        for measure in plan.flows:
+            self.add(measure, change.offset, summed(measure.contributions(t)))
+
+    def judge(self, plan: LifecyclePlan, new: Entity | None, transition: Transition | None, change: Change) -> None:
+        rules, findings = plan.rules, NOTHING
+        if new is not None:
+            findings = {**status_findings(plan.lifecycle, new.status), **plan.check(new)}
+        if transition is not None and transition.origin == "stream":
+            rules = (*rules, ILLEGAL)
+            if not transition.legal:
+                findings = {**findings, ILLEGAL: f"{transition.before or '(new)'} -> {transition.after or '(none)'}"}
+        self.entity_issues.judge(change.offset, change.committed_at, change.key, rules, findings, self.first(DQ_ISSUES))
+
+    def add(self, measure: Measure, offset: int, changes: dict[Any, Any]) -> None:
+        if changes:
+            rows = self.measures[measure.name]
+            rows.add(offset, changes, self.first(rows.table))
+
+    def meta(self, seen: Seen) -> Row:
+        partition = self.partition
+        return (partition.topic, partition.number, seen.version, seen.lsn, seen.committed_at, int(seen.state is None))
+
+    def first(self, table: RowTable) -> dict[Any, Row]:
+        rows = self.staged.first.get(table)
+        if rows is None:
+            rows = self.staged.first[table] = {}
+        return rows
+
+    def second(self, table: RowTable) -> dict[Any, Row]:
+        rows = self.staged.second.get(table)
+        if rows is None:
+            rows = self.staged.second[table] = {}
+        return rows
+
+    def load_mirror(self, rows: Iterable[Row]) -> None:
+        """(key columns, carried columns, version, lsn, committed_at, deleted) a row."""
+        width = len(self.plan.table.key)
+        for row in rows:
+            key = row[0] if width == 1 else row[:width]
+            version, lsn, committed_at, deleted = row[-4:]
+            self.mirror[key] = Seen(version, lsn, committed_at, None if deleted else row[width:-4])
+
+    def load_entities(self, rows: Iterable[Row]) -> None:
+        """(entity columns, version, lsn, committed_at, deleted) a row."""
+        assert self.plan.lifecycle is not None
+        entity = self.plan.lifecycle.entity
+        for row in rows:
+            version, lsn, committed_at, deleted = row[-4:]
+            self.entities[row[0]] = Seen(version, lsn, committed_at, None if deleted else entity(*row[:-4]))
+
+    def load_issues(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            (self.mirror_issues if row[0] == BAD_VALUE else self.entity_issues).load([row])

@@ -1,0 +1,132 @@
+"""Measures: aggregates declared by one pure function each, kept as absolute values.
+
+A *stock* is a function of an entity's state; a change adds contributions(new) - contributions(old). A *flow* is a
+function of something that happened. Both come down to differences by key, and `add` folds those into rows that carry
+the log position as version: a difference counts only if its offset is not below the row's version, so a replay adds
+nothing.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from schemas.rows import RowTable
+
+HOUR: Final = 3_600_000_000
+MINUTE: Final = 60_000_000
+
+Key = tuple[Any, ...]
+Values = tuple[int, ...]
+Contribution = tuple[Key, Values]
+Function = Callable[[Any], Iterable[Contribution]]
+Versioned = tuple[int, Values]
+"""(version, values)"""
+
+
+def hour_of(micros: int) -> int:
+    """Start of the hour in UTC, seconds since 1970 (a DateTime)."""
+    return micros // HOUR * 3600
+
+
+def minute_of(micros: int) -> int:
+    return micros // MINUTE * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """`contributions` must be pure: the same argument, the same contributions."""
+
+    name: str
+    key: tuple[str, ...]
+    values: tuple[str, ...]
+    contributions: Function
+    of: str
+    """A "stock" is a function of an entity, a "flow" of a transition or a change; "history" files a stock by hour."""
+    revision: int = 1
+    """Raise it when the meaning of existing rows changes: then they need a rebuild."""
+    history: str | None = None
+    """Table that files the same differences under the hour of the event as well, without `history_drops`."""
+    history_drops: tuple[str, ...] = ()
+
+    @property
+    def table(self) -> RowTable:
+        return RowTable(self.name, self.key, (*self.key, *self.values, "_topic", "_partition", "_version"))
+
+    def filed(self) -> "Measure | None":
+        """The measure of the history table: keys with the hour in front."""
+        if self.history is None:
+            return None
+        kept = tuple(name for name in self.key if name not in self.history_drops)
+        return Measure(self.history, ("hour", *kept), self.values, self.contributions, "history", self.revision)
+
+
+Declared = Callable[[Function], Measure]
+
+
+def stock(
+    name: str, key: tuple[str, ...], values: tuple[str, ...], *, history: str | None = None,
+    history_drops: tuple[str, ...] = (), revision: int = 1,
+) -> Declared:  # fmt: skip
+    """Declares a function of an entity's state."""
+    return lambda function: Measure(name, key, values, function, "stock", revision, history, history_drops)
+
+
+def flow(name: str, key: tuple[str, ...], values: tuple[str, ...], *, revision: int = 1) -> Declared:
+    """Declares a function of a transition or an event."""
+    return lambda function: Measure(name, key, values, function, "flow", revision)
+
+
+def summed(contributions: Iterable[Contribution]) -> dict[Key, Values]:
+    """Contributions of one event to one key are summed before they count."""
+    total: dict[Key, Values] = {}
+    for key, values in contributions:
+        known = total.get(key)
+        total[key] = values if known is None else tuple([a + b for a, b in zip(known, values, strict=True)])
+    return total
+
+
+def difference(old: Iterable[Contribution], new: Iterable[Contribution]) -> dict[Key, Values]:
+    """contributions(new) - contributions(old), without keys that stay as they are."""
+    before, after = list(old), list(new)
+    if before == after:
+        return {}
+    negated = [(key, tuple([-value for value in values])) for key, values in before]
+    return {key: values for key, values in summed([*negated, *after]).items() if any(values)}
+
+
+class MeasureRows:
+    """The rows of one measure in one partition, in memory.
+
+    Invariant: a row's values are the sum of the contributions of all events below its version.
+    """
+
+    __slots__ = ("drops", "filed_by", "rows", "table", "topic_partition")
+
+    def __init__(self, measure: Measure, topic: str, partition: int) -> None:
+        self.table = measure.table
+        self.rows: dict[Key, Versioned] = {}
+        self.topic_partition = (topic, partition)
+
+    def add(self, offset: int, changes: dict[Key, Values], staged: dict[Any, tuple[Any, ...]]) -> None:
+        """Folds the differences of the event at `offset` and stages the rows that it changed."""
+        rows = self.rows
+        for key, values in changes.items():
+            row = rows.get(key)
+            if row is not None:
+                if offset < row[0]:
+                    continue
+                values = tuple([a + b for a, b in zip(row[1], values, strict=True)])
+            version = offset + 1
+            rows[key] = (version, values)
+            staged[key] = (*key, *values, *self.topic_partition, version)
+
+    def load(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Rows as the table has them (`table.columns`)."""
+        width, end = len(self.table.key), len(self.table.columns) - 3
+        for row in rows:
+            self.rows[row[:width]] = (row[-1], row[width:end])
+
+
+def under_hour(changes: dict[Key, Values], hour: int, kept: tuple[int, ...]) -> dict[Key, Values]:
+    """Differences filed under an hour; `kept` are the key's positions that the history keeps."""
+    return summed(((hour, *[key[i] for i in kept]), values) for key, values in changes.items())

@@ -1,0 +1,66 @@
+"""What the agents do with each topic, made from contract, lifecycles and measures; and its fingerprint.
+
+The fingerprint names the function that made the rows of a topic. A worker with another one does not start over rows
+that are above the watermark: what changes the meaning of existing rows needs a rebuild.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from schemas.contract import Contract, Table
+from schemas.decoder import Decoder
+from schemas.lifecycles import Lifecycle, load_lifecycles
+from schemas.settings import Settings
+from streams.bookings import room_hours
+from streams.fold import LifecyclePlan, TablePlan
+from streams.measures import Measure
+from streams.requests import request_backlog, request_flow
+
+MEASURES: Final[Mapping[str, Sequence[Measure]]] = {
+    "requests": (request_backlog, request_flow),
+    "bookings": (room_hours,),
+}
+"""By entity table."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPlan:
+    """One captured table: its topic, how its records are read and what they become."""
+
+    topic: str
+    decoder: Decoder
+    table: TablePlan
+    fingerprint: str
+
+    @property
+    def partitions(self) -> int:
+        return self.table.table.partitions
+
+
+def plans(contract: Contract, settings: Settings) -> dict[str, TopicPlan]:
+    """By topic."""
+    lifecycles = {lifecycle.table: lifecycle for lifecycle in load_lifecycles(contract).values()}
+    found = (plan(table, lifecycles.get(table.name), contract, settings) for table in contract.tables.values())
+    return {entry.topic: entry for entry in found}
+
+
+def plan(table: Table, lifecycle: Lifecycle | None, contract: Contract, settings: Settings) -> TopicPlan:
+    decoder = Decoder(table, settings.zone)
+    steps = LifecyclePlan.of(lifecycle, table, MEASURES.get(lifecycle.entity, ())) if lifecycle else None
+    toast = [index for index, (_, type_) in enumerate(decoder.columns) if type_.toast]
+    made = TablePlan.of(table, decoder.empty, toast, steps)
+    return TopicPlan(
+        contract.topic(settings.topic_prefix, table.name), decoder, made, fingerprint(table, lifecycle, made)
+    )
+
+
+def fingerprint(table: Table, lifecycle: Lifecycle | None, made: TablePlan) -> str:
+    document = {
+        "table": table.model_dump(mode="json", exclude={"columns": {"__all__": {"reason", "optional"}}}),
+        "lifecycle": lifecycle.model_dump_json() if lifecycle else None,
+        "measures": [[m.name, m.key, m.values, m.revision] for m in made.measures()],
+    }
+    return hashlib.sha256(json.dumps(document, sort_keys=True, default=sorted).encode()).hexdigest()[:16]
