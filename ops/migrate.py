@@ -1,0 +1,81 @@
+"""`techhub-cdc migrate`: brings ClickHouse's tables and views to this version."""
+
+import importlib
+import importlib.util
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from ops.errors import Problem, Unreachable
+from schemas.settings import Settings, load
+from sinks.clickhouse import SinkUnavailable
+from sinks.migrate import Plan, migrate
+from sinks.migration import MigrationError
+from sinks.mirror import MirrorError
+from sinks.statements import SqlError
+
+EXAMPLE = "Example: techhub-cdc migrate --dry-run"
+
+
+def register(app: typer.Typer) -> None:
+    app.command("migrate", epilog=EXAMPLE)(command)
+
+
+def command(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the statements that would run; change nothing.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
+    name: Annotated[str | None, typer.Option("--name", help="An embedded stack instead of the environment.")] = None,
+) -> None:
+    """Creates or updates the database, its tables, the mirror of the contract and the views. Safe to repeat."""
+    settings = settings_for(name)
+    try:
+        done = migrate(settings, dry_run=dry_run)
+    except SinkUnavailable as error:
+        raise Unreachable(
+            f"ClickHouse cannot be reached, nothing was finished: {error}; try again when it is up"
+        ) from None
+    except (MigrationError, MirrorError, SqlError) as error:
+        raise Problem(str(error)) from None
+    report(done, dry_run, as_json)
+
+
+def settings_for(name: str | None) -> Settings:
+    if importlib.util.find_spec("ops.target") is None:
+        return load("clickhouse_dsn")
+    settings: Settings = importlib.import_module("ops.target").settings_for(name, "clickhouse_dsn")
+    return settings
+
+
+def report(plan: Plan, dry_run: bool, as_json: bool) -> None:
+    out = Console(highlight=False, soft_wrap=True, markup=False)
+    if as_json:
+        out.print(json.dumps(document(plan, dry_run), ensure_ascii=False, indent=2))
+        return
+    for step in plan.steps:
+        if dry_run:
+            out.print(f"-- {step.kind} {step.name}")
+            for statement in step.statements:
+                out.print(f"{statement};\n")
+        else:
+            out.print(f"{step.kind} {step.name}: {step.action}")
+    for warning in plan.warnings:
+        out.print(f"{'-- ' * dry_run}warning {warning}")
+    if not plan.steps:
+        out.print(f"{'-- ' * dry_run}database {plan.database}: up to date")
+
+
+def document(plan: Plan, dry_run: bool) -> dict[str, Any]:
+    return {
+        "database": plan.database,
+        "dry_run": dry_run,
+        "steps": [
+            {"kind": step.kind, "name": step.name, "action": step.action}
+            | ({"statements": list(step.statements)} if dry_run else {})
+            for step in plan.steps
+        ],
+        "warnings": list(plan.warnings),
+    }
