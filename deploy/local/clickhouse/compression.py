@@ -1,0 +1,48 @@
+"""Request bodies as they were before the client compressed them: at most `limit` bytes come out, or `TooLarge`."""
+
+import io
+import zlib
+
+import lz4.frame
+import zstandard
+
+
+class TooLarge(Exception):
+    """The body is larger than the limit, now or unpacked."""
+
+
+class Malformed(Exception):
+    """The body is not what its Content-Encoding says."""
+
+
+def decompress(body: bytes, encoding: str, limit: int) -> bytes:
+    try:
+        plain = _decompress(body, encoding.strip().lower(), limit)
+    except (RuntimeError, EOFError, zlib.error, zstandard.ZstdError) as error:
+        raise Malformed(f"body is not {encoding}: {error}") from None
+    if len(plain) > limit:
+        raise TooLarge
+    return plain
+
+
+def _decompress(body: bytes, encoding: str, limit: int) -> bytes:
+    match encoding:
+        case "" | "identity":
+            return body
+        case "lz4":
+            unpacking = lz4.frame.LZ4FrameDecompressor()
+            return _whole(unpacking.decompress(body, limit + 1), unpacking.eof, limit)
+        case "zstd":
+            with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(body), read_across_frames=True) as stream:
+                return stream.read(limit + 1)
+        case "gzip" | "deflate":
+            inflating = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+            return _whole(inflating.decompress(body, limit + 1), inflating.eof, limit)
+        case _:
+            raise Malformed(f"Content-Encoding {encoding}: expected lz4, zstd, gzip or deflate")
+
+
+def _whole(plain: bytes, complete: bool, limit: int) -> bytes:
+    if not complete and len(plain) <= limit:
+        raise EOFError("it ends too early")
+    return plain
