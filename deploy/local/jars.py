@@ -117,7 +117,7 @@ def _download(context: Any, coordinate: str) -> Path:
             if attempt == ATTEMPTS:
                 raise Unreachable(
                     f"{coordinate} could not be fetched: {error}\n"
-                    "expected a reachable Maven repository: check network and proxy, or name a mirror in TECHHUB_LOCAL_MAVEN"
+                    "expected a reachable Maven repository: check the network, or name a mirror in TECHHUB_LOCAL_MAVEN"
                 ) from None
     raise AssertionError("unreachable")
 

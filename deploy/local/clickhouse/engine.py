@@ -1,8 +1,8 @@
 """Runs statements on chDB: a `Request` in, the bytes of its answer out.
 
 Every statement has a connection of its own (0.3 ms), so a setting, a parameter or a USE cannot outlive it: on a pooled
-connection, the deduplication token of one insert makes the next insert of other rows vanish. Reads, inserts and all else
-have threads of their own, so slow ones of a kind hold up only their kind.
+connection, the deduplication token of one insert makes the next insert of other rows vanish. Reads, inserts and all
+else have threads of their own, so slow ones of a kind hold up only their kind.
 """
 
 import asyncio

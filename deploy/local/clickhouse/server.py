@@ -1,4 +1,4 @@
-"""The HTTP side: requests in, answers as ClickHouse gives them out. A malformed one gets an answer too, never a hang."""
+"""The HTTP side: requests in, answers as ClickHouse gives them out; a malformed one gets an answer, never a hang."""
 
 import asyncio
 import base64
@@ -74,10 +74,10 @@ def application(engine: Engine, account: Account, limits: Limits | None = None) 
 
 @web.middleware
 async def errors_as_clickhouse(
-    http: web.Request, follow: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
     try:
-        return await follow(http)
+        return await handler(request)
     except StatementError as error:
         return failure(error, error.status)
     except (TooLarge, web.HTTPRequestEntityTooLarge):
@@ -87,9 +87,8 @@ async def errors_as_clickhouse(
     except Malformed as error:
         return failure(StatementError.refused(BAD_ARGUMENTS, str(error)), 400)
     except web.HTTPException as error:
-        return failure(
-            StatementError.refused(BAD_ARGUMENTS, f"{http.method} {http.path}: {error.reason}"), error.status
-        )
+        refusal = StatementError.refused(BAD_ARGUMENTS, f"{request.method} {request.path}: {error.reason}")
+        return failure(refusal, error.status)
     except Exception:
         log.exception("a request failed in the interface itself")
         return failure(StatementError.refused(UNKNOWN_EXCEPTION, "the interface failed; its log has the details"), 500)
@@ -121,9 +120,7 @@ async def form(http: web.Request) -> dict[str, str]:
 
 def authenticate(http: web.Request, account: Account) -> None:
     if not account.admits(*credentials(http)):
-        raise StatementError.refused(
-            AUTHENTICATION_FAILED, "Authentication failed: password is incorrect, or no such user"
-        )
+        raise StatementError.refused(AUTHENTICATION_FAILED, "wrong password, or no such user")
 
 
 def credentials(http: web.Request) -> tuple[str, str]:
