@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -54,6 +55,8 @@ def server() -> Iterator[str]:
         "wal_level=logical",
         "-c",
         "log_min_messages=panic",
+        "-c",
+        "fsync=off",
     ]
     postgres = subprocess.Popen([BIN / "postgres", "-D", directory / "db", *options], user=OWNER, cwd=directory)
     address = f"postgresql://techhub@127.0.0.1:{port}"
@@ -61,7 +64,7 @@ def server() -> Iterator[str]:
         _wait(postgres, f"{address}/postgres")
         yield address
     finally:
-        postgres.terminate()
+        postgres.send_signal(signal.SIGINT)  # a fast shutdown: it does not wait for clients
         postgres.wait(timeout=60)
         shutil.rmtree(directory, ignore_errors=True)
 
@@ -78,8 +81,8 @@ def _wait(postgres: subprocess.Popen[bytes], dsn: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def new_database(server: str) -> Callable[[], str]:
-    """Makes an empty database and gives its DSN."""
+def new_database(server: str) -> Callable[..., str]:
+    """Makes a database, empty or like the named template, and gives its DSN."""
     numbers = count(1)
 
     def make(template: str = "template1") -> str:

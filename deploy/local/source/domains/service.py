@@ -81,6 +81,17 @@ def form(number: int, at: datetime, text: str = "") -> Row:
     }
 
 
+def request_status(number: int, request: int, who: int | None, step: Step) -> Row:
+    return {
+        "id": number,
+        "service_request_id": request,
+        "user_id": who,
+        "status": step.status,
+        "comment": CANARY if step.status == "correction" else "",
+        "created_at": step.at,
+    }
+
+
 def follow(random: Random, choices: dict[str, int]) -> str:
     return random.choices(list(choices), list(choices.values()))[0]
 
@@ -159,11 +170,5 @@ def _history(base: Base, filed: list[Filed]) -> Iterator[Row]:
     rows = recorded([(request.id, request.steps) for request in filed], base.volumes.request_statuses)
     for n, (step, request_id) in enumerate(rows, start=1):
         request = by_id[request_id]
-        yield {
-            "id": n,
-            "service_request_id": request_id,
-            "user_id": request.author if step.status in ("draft", "created", "sent") else request.assignee,
-            "status": step.status,
-            "comment": CANARY if step.status == "correction" else "",
-            "created_at": step.at,
-        }
+        by_author = step.status in ("draft", "created", "sent")
+        yield request_status(n, request_id, request.author if by_author else request.assignee, step)
