@@ -196,3 +196,14 @@ def load(*required: str, **overrides: Any) -> Settings:
     if problems or settings is None:
         raise SettingsError("\n".join(problems))
     return settings
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The environment of a child process that works with the same settings; secrets are in it, and nowhere else."""
+    values = dict(os.environ)
+    for name in Settings.model_fields:
+        value = getattr(settings, name)
+        plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if plain is not None:
+            values[f"{PREFIX}{name.upper()}"] = str(plain)
+    return values

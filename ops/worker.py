@@ -1,0 +1,111 @@
+"""`techhub-cdc worker`: runs a worker process and starts it again when it dies.
+
+Exit codes of the process decide: 0 it was told to stop; 78 starting again would not help (a limit, wrong settings);
+anything else is a surprise and is answered with a new process, after a pause that grows while surprises follow fast.
+"""
+
+import contextlib
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from types import FrameType
+from typing import Annotated, Final
+
+import typer
+
+from ops.errors import Problem
+from ops.target import settings_for
+from schemas.settings import environment
+
+log = logging.getLogger("techhub.supervisor")
+
+LIMIT: Final = 78
+STOP_SECONDS: Final = 15.0
+FIRST_PAUSE: Final = 0.5
+LONGEST_PAUSE: Final = 30.0
+STEADY_SECONDS: Final = 60.0
+"""A process that lived this long starts the pauses anew."""
+
+
+def register(app: typer.Typer) -> None:
+    app.command("worker", epilog="Example: techhub-cdc worker --name default")(worker)
+
+
+def worker(
+    name: Annotated[str | None, typer.Option(help="An embedded stack; default: the settings.")] = None,
+    worker_id: Annotated[str | None, typer.Option(help="This worker's slot; one live process each.")] = None,
+) -> None:
+    """Reads the changes from Kafka and keeps ClickHouse up to date, until SIGTERM or Ctrl-C."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr, force=True
+    )
+    values = environment(settings_for(name, "kafka_bootstrap", "clickhouse_dsn"))
+    if worker_id is not None:
+        values["TECHHUB_WORKER_ID"] = worker_id
+    code = Supervisor(values).run()
+    if code == LIMIT:
+        raise Problem("the worker stopped at a limit and is not started again; the line above says why and what to do")
+    raise typer.Exit(code)
+
+
+class Supervisor:
+    """One child at a time; signals are passed on to it."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.environment = environment
+        self.child: subprocess.Popen[bytes] | None = None
+        self.stopping = False
+
+    def run(self) -> int:
+        pause = FIRST_PAUSE
+        with self.signals():
+            while True:
+                began = time.monotonic()
+                code = self.once()
+                if self.stopping or code in (0, LIMIT):
+                    return LIMIT if code == LIMIT else 0
+                if time.monotonic() - began > STEADY_SECONDS:
+                    pause = FIRST_PAUSE
+                log.error("the worker process ended with %s; starting it again in %.1f s", meaning(code), pause)
+                until = time.monotonic() + pause
+                while time.monotonic() < until:
+                    if self.stopping:
+                        return 0
+                    time.sleep(0.1)
+                pause = min(2 * pause, LONGEST_PAUSE)
+
+    def once(self) -> int:
+        self.child = subprocess.Popen(
+            [sys.executable, "-m", "streams.agents.process"], env=self.environment, start_new_session=True
+        )
+        return self.child.wait()
+
+    @contextlib.contextmanager
+    def signals(self) -> Iterator[None]:
+        before = {number: signal.signal(number, self.stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        signal.signal(signal.SIGALRM, self.kill)
+        try:
+            yield
+        finally:
+            for number, action in before.items():
+                signal.signal(number, action)
+            signal.alarm(0)
+
+    def stop(self, number: int, frame: FrameType | None) -> None:
+        self.stopping = True
+        if self.child is not None and self.child.poll() is None:
+            self.child.terminate()
+            signal.alarm(int(STOP_SECONDS))
+
+    def kill(self, number: int, frame: FrameType | None) -> None:
+        """It had its time; what it did not flush is read again."""
+        if self.child is not None and self.child.poll() is None:
+            os.kill(self.child.pid, signal.SIGKILL)
+
+
+def meaning(code: int) -> str:
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
