@@ -74,7 +74,7 @@ def checked(contract: Contract, source: Catalogue, running: dict[str, str] | Non
     """The comparison of contract and database; `Refused` when something required does not fit."""
     comparison = compare(contract, source, captured(running))
     if comparison.errors:
-        lines = (f"{f.table}{'.' if f.column else ''}{f.column}: {f.text}" for f in comparison.errors)
+        lines = (f"{finding.place}: {finding.text}" for finding in comparison.errors)
         raise Refused("\n".join(lines))
     return comparison
 

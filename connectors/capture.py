@@ -114,4 +114,7 @@ class Capture:
         slot = catalogue.read_slot(self.connection, self.settings.slot_name)
         tasks = f"connector {status.state}, tasks {', '.join(status.tasks) or 'none'}" if status else "no connector"
         used = "no replication slot" if slot is None else f"slot {'active' if slot.active_pid else 'not in use'}"
+        offset = guard.stored_offset(self.connect.offsets())
+        if offset is not None and offset.snapshot:
+            return f"{tasks}; the initial snapshot is still running: apply again, or wait longer with --timeout"
         return f"{tasks}; {used}; see `techhub-cdc connectors status`, and the log of kafka connect"

@@ -15,7 +15,7 @@ from typing import Any, Final
 import psycopg
 from psycopg.rows import class_row
 
-from connectors.errors import Unreachable
+from connectors.errors import Refused, Unreachable
 from schemas.contract import Contract
 from schemas.settings import Settings
 
@@ -139,8 +139,13 @@ def connect(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
     except psycopg.OperationalError as error:
         reason = str(error).strip().splitlines()[-1]
         raise Unreachable(f"postgresql cannot be reached: {reason}; check TECHHUB_POSTGRES_DSN") from None
-    with connection:
-        yield connection
+    try:
+        with connection:
+            yield connection
+    except psycopg.OperationalError as error:
+        raise Unreachable(f"postgresql went away: {str(error).strip().splitlines()[0]}") from None
+    except psycopg.Error as error:
+        raise Refused(f"postgresql refused: {str(error).strip().splitlines()[0]}") from None
 
 
 def read(connection: psycopg.Connection[Any], contract: Contract, settings: Settings) -> Catalogue:

@@ -34,6 +34,10 @@ class Finding:
     text: str
     proposal: str = ""
 
+    @property
+    def place(self) -> str:
+        return f"{self.table}.{self.column}".rstrip(".")
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -49,7 +53,7 @@ class Comparison:
 
 def compare(contract: Contract, catalogue: Catalogue, captured: Collection[str] = ()) -> Comparison:
     """`captured`: `schema.table.column` of the running connector's configuration."""
-    findings: list[Finding] = []
+    findings: list[Finding] = [*_source(catalogue)]
     kept: dict[str, Table] = {}
     for table in contract.tables.values():
         source = catalogue.table(contract.schema_name, table.name)
@@ -63,6 +67,25 @@ def compare(contract: Contract, catalogue: Catalogue, captured: Collection[str] 
         columns = tuple(column for column, finding in results if not finding or finding.level == "note")
         kept[table.name] = table.model_copy(update={"columns": columns})
     return Comparison(contract.model_copy(update={"tables": kept}), tuple(findings))
+
+
+def _source(catalogue: Catalogue) -> Iterator[Finding]:
+    """What is off with the source as a whole, before any table."""
+    publication, slot = catalogue.publication, catalogue.slot
+    if catalogue.wal_level != "logical":
+        text = (
+            f"wal_level is {catalogue.wal_level}; set `wal_level = logical` in postgresql.conf and restart postgresql"
+        )
+        yield Finding("error", "wal_level", "postgresql", "", text)
+    if publication is not None and publication.all_tables:
+        text = "is FOR ALL TABLES: updates of tables without a primary key fail in the application; drop it"
+        yield Finding("error", "all_tables", "publication", "", text)
+    for table in sorted(publication.filtered if publication else ()):
+        text = f"has a row filter on {table}, expected every row; drop the table from it, and apply again"
+        yield Finding("error", "row_filter", "publication", "", text)
+    if slot is not None and slot.plugin != "pgoutput":
+        text = f"{slot.name} is read by {slot.plugin}, expected pgoutput; name another one in TECHHUB_SLOT_NAME"
+        yield Finding("error", "plugin", "slot", "", text)
 
 
 def _unfit(table: Table, source: SourceTable | None) -> Iterator[Finding]:

@@ -23,6 +23,10 @@ LATE_SECONDS: Final = 5.0
 SCARCE_BYTES: Final = 256 * 1024 * 1024
 """Less WAL than this until PostgreSQL gives the slot up is a problem already."""
 
+SNAPSHOT: Final = (
+    "the initial snapshot is still running: what has been captured is not complete, and no heartbeat comes yet"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Health:
@@ -50,11 +54,12 @@ def health(settings: Settings, contract: Contract) -> Health:
         status = connect.status()
         heartbeat = _last_heartbeat(settings)
         age = None if heartbeat is None else age_seconds(heartbeat, connection)
+        snapshot = offset is not None and offset.snapshot
         problems = (
             *_connector_problems(settings, status),
-            *_slot_problems(settings, source.slot, offset),
-            *_heartbeat_problems(settings, heartbeat, age, source.source_id),
-            *(f"{f.table}.{f.column}: {f.text}" for f in compare(contract, source, captured(connect.config())).errors),
+            *([SNAPSHOT] if snapshot else _slot_problems(settings, source.slot, offset)),
+            *(() if snapshot else _heartbeat_problems(settings, heartbeat, age, source.source_id)),
+            *(f"{f.place}: {f.text}" for f in compare(contract, source, captured(connect.config())).errors),
         )
         return Health(status, source.slot, heartbeat, age, source.source_id, offset.lsn if offset else None, problems)
 

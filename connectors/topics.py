@@ -98,7 +98,13 @@ def topic_ids(settings: Settings, topics: Collection[str]) -> dict[str, str]:
 
 
 def _admin(settings: Settings) -> AdminClient:
-    return AdminClient(kafka_config(settings))
+    try:
+        return AdminClient(kafka_config(settings))
+    except KafkaException as error:
+        reason = error.args[0].str()
+        raise Refused(
+            f"the kafka client refuses its settings: {reason}; check TECHHUB_KAFKA_SECURITY_PROTOCOL and after"
+        ) from None
 
 
 def _partitions(admin: AdminClient, topics: Collection[str]) -> dict[str, int]:
@@ -146,7 +152,7 @@ def _correct(admin: AdminClient, topics: list[Topic]) -> tuple[str, ...]:
     return tuple(change.name for change in changes)
 
 
-class _Absent(Exception):
+class _Absent(Refused):
     """A topic that does not exist."""
 
 
@@ -158,7 +164,7 @@ def _result(future: "Future[Any]", what: str, tolerate: int | None = None) -> An
     except KafkaException as error:
         reason = error.args[0]
         if reason.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            raise _Absent from None
+            raise _Absent(f"{what} does not exist; run `techhub-cdc connectors apply`") from None
         if reason.code() == tolerate:
             return None
         if reason.code() in (KafkaError._TIMED_OUT, KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN):

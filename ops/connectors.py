@@ -75,8 +75,7 @@ def applied_json(applied: Applied) -> dict[str, Any]:
 
 def print_applied(applied: Applied) -> None:
     for finding in applied.left_out:
-        place = f"{finding.table}.{finding.column}".rstrip(".")
-        out.print(f"left out: {place} {finding.text}", markup=False)
+        out.print(f"left out: {finding.place} {finding.text}", markup=False)
     for warning in applied.warnings:
         out.print(f"warning: {warning}", markup=False)
     for statement in applied.pending:
@@ -136,7 +135,7 @@ def print_health(found: Health) -> None:
         "connector": "none" if connector is None else f"{connector.state.lower()}, {len(connector.tasks)} task",
         "slot": "none" if slot is None else f"{'in use' if slot.active_pid else 'not in use'}, {slot.wal_status}",
         "retained WAL": megabytes(slot.retained) if slot else "none",
-        "until the slot is lost": megabytes(slot.safe) if slot and slot.safe is not None else "unlimited",
+        "until the slot is lost": "none" if slot is None else "no limit" if slot.safe is None else megabytes(slot.safe),
         "source": found.source_id,
     }
     table = Table.grid(padding=(0, 2))
@@ -169,9 +168,8 @@ def check_command(name: Name = None, as_json: AsJson = False) -> None:
 
 def print_comparison(comparison: Comparison) -> None:
     for finding in comparison.findings:
-        place = f"{finding.table}.{finding.column}".rstrip(".")
         style = {"error": "red", "warning": "yellow", "note": "dim"}[finding.level]
-        out.print(f"{finding.level}: {place} {finding.text}", markup=False, style=style)
+        out.print(f"{finding.level}: {finding.place} {finding.text}", markup=False, style=style)
         if finding.proposal:
             out.print(f"    {finding.proposal}", markup=False)
     tables = comparison.contract.tables

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from connectors.catalogue import Catalogue, SourceColumn, SourceTable
+from connectors.catalogue import Catalogue, Publication, Slot, SourceColumn, SourceTable
 from connectors.check import Finding, compare
 from connectors.debezium import captured_columns
 from schemas.contract import Contract
@@ -102,3 +102,20 @@ def test_a_table_whose_updates_would_fail_or_lose_their_key_is_refused(
     table: SourceTable = replace(complete.tables["public.booking_room"], **change)  # type: ignore[arg-type]
     source = replace(complete, tables={**complete.tables, table.qualified: table})
     assert only(contract, source).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ({"wal_level": "replica"}, "wal_level"),
+        ({"publication": Publication(True, True, True, frozenset(), frozenset())}, "all_tables"),
+        ({"publication": Publication(False, True, True, frozenset(), frozenset({"public.t"}))}, "row_filter"),
+        ({"slot": Slot("s", "wal2json", None, "reserved", None, 1, 1, 1, None)}, "plugin"),
+    ],
+)
+def test_a_source_that_cannot_be_captured_as_it_is_set_up_is_refused(
+    contract: Contract, complete: Catalogue, change: dict[str, object], kind: str
+) -> None:
+    source: Catalogue = replace(complete, **change)  # type: ignore[arg-type]
+    finding = only(contract, source)
+    assert (finding.level, finding.kind) == ("error", kind)
