@@ -178,10 +178,10 @@ def test_a_lost_connection_is_made_again_and_no_acknowledged_change_is_lost(dsn:
         assert replayed(before, simulator.ledger, TABLE) == statuses(dsn, TABLE)
 
 
-def test_the_rate_is_kept(dsn: str) -> None:
+def test_it_is_not_faster_than_its_rate_and_ends_with_its_seconds(dsn: str) -> None:
     with Simulator(dsn) as simulator:
-        summary = simulator.run(rate=100, seconds=1)
-    assert 80 <= summary.committed <= 101
+        assert simulator.run(rate=100, transactions=51).seconds >= 0.5
+        assert 0 < simulator.run(rate=50, seconds=0.5).committed - 51 <= 26
 
 
 def test_the_ledger_file_has_a_line_for_each_transaction(dsn: str, tmp_path: Path) -> None:
