@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Final
 
-from confluent_kafka import KafkaError, KafkaException, TopicCollection
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]
     AdminClient,
     AlterConfigOpType,
@@ -90,6 +90,19 @@ def ensure(settings: Settings, topics: Iterable[Topic]) -> tuple[str, ...]:
 def partitions(settings: Settings, topics: Collection[str]) -> dict[str, int]:
     """Number of partitions of those topics that exist."""
     return _partitions(_admin(settings), topics)
+
+
+def ends(settings: Settings, topics: Collection[str]) -> dict[tuple[str, int], int]:
+    """The log's end, the offset of the next record, of each partition of those topics that exist."""
+    admin = _admin(settings)
+    latest: Any = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    asked = {
+        TopicPartition(name, number): latest
+        for name, count in _partitions(admin, topics).items()
+        for number in range(count)
+    }
+    answers = admin.list_offsets(asked, request_timeout=REQUEST_SECONDS) if asked else {}
+    return {(tp.topic, tp.partition): _result(future, tp.topic).offset for tp, future in answers.items()}
 
 
 def topic_ids(settings: Settings, topics: Collection[str]) -> dict[str, str]:
