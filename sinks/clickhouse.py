@@ -29,6 +29,9 @@ PASSING_CODES: Final = frozenset({
 """Error codes that time or an operator mends: time-outs, memory, disk, quorum, too many parts, passwords."""
 
 
+__all__ = ["ClickHouse", "ClickHouseError", "Sink", "SinkUnavailable", "connect", "connection", "one_line", "plain"]
+
+
 class SinkUnavailable(Exception):
     """ClickHouse is away or refuses for now; the text is one line for the log."""
 
