@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from schemas.settings import Settings
-from sinks.clickhouse import SinkUnavailable, connect
+from schemas.settings import Settings, load
 
 STARTED_SECONDS = 60.0
 
@@ -22,21 +21,18 @@ def clickhouse_server(directory: Path) -> Iterator[Settings]:
     password_file = directory / "password"
     password_file.write_text(password, encoding="utf-8")
     port = free_port()
-    server = subprocess.Popen(
-        [
-            sys.executable, "-m", "deploy.local.clickhouse", "--directory", directory / "clickhouse",
-            "--port", str(port), "--password-file", password_file,
-        ],
-        stderr=(directory / "clickhouse.log").open("wb"),
-    )  # fmt: skip
+    command = [sys.executable, "-m", "deploy.local.clickhouse", "--directory", str(directory / "clickhouse")]
+    with (directory / "clickhouse.log").open("wb") as log:
+        server = subprocess.Popen([*command, "--port", str(port), "--password-file", str(password_file)], stderr=log)
     try:
-        settings = Settings(
-            _env_file=None,
+        settings = load(
+            "clickhouse_dsn",
             clickhouse_dsn=f"http://techhub:{password}@127.0.0.1:{port}",
             clickhouse_database="techhub",
             clickhouse_fsync=False,
+            _env_file=None,
         )
-        await_answer(settings, server, directory / "clickhouse.log")
+        await_port(port, server, directory / "clickhouse.log")
         yield settings
     finally:
         server.terminate()
@@ -54,13 +50,14 @@ def free_port() -> int:
         return port
 
 
-def await_answer(settings: Settings, server: subprocess.Popen[bytes], log: Path) -> None:
+def await_port(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
+    """The server listens when its engine is open."""
     deadline = time.monotonic() + STARTED_SECONDS
     while True:
         try:
-            connect(settings, None).close()
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
             return
-        except SinkUnavailable as error:
+        except OSError as error:
             if exits_within(server, 0.05) or time.monotonic() > deadline:
                 raise AssertionError(f"clickhouse did not start: {error}; {log.read_text()[-2000:]}") from None
 

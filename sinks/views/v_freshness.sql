@@ -6,7 +6,7 @@ SELECT
     c.`table` AS `table`,
     s.last_change_at AS last_change_at,
     s.seen_until AS seen_until,
-    greatest(0, dateDiff('microsecond', s.seen_until, n)) / 1000000 AS lag_seconds,
+    if(s.seen_until IS NULL, NULL, greatest(0, dateDiff('microsecond', s.seen_until, n)) / 1000000) AS lag_seconds,
     multiIf(
         r.required OR s.seen_until IS NULL, 'stalled',
         lag_seconds > 15, 'stalled',
