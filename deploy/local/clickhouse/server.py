@@ -97,6 +97,8 @@ async def errors_as_clickhouse(
 async def receive(http: web.Request, limits: Limits) -> tuple[dict[str, str], bytes]:
     """Parameters of the address and of a multipart form as one, and the plain body."""
     fields = dict(http.query)
+    if (http.content_length or 0) > limits.body_bytes:
+        raise TooLarge
     async with asyncio.timeout(limits.body_seconds):
         if http.content_type == "multipart/form-data":
             return fields | await form(http), b""
