@@ -1,0 +1,54 @@
+# Everything runs from .venv, which `make install` makes and every target brings up to date by itself.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: install
+install: $(STAMP) ## Make .venv with everything in it (.venv/bin/techhub-cdc)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "error Python %d.%d: expected 3.11, 3.12 or 3.13; name one with make PYTHON=python3.11" % v)'
+	@echo "installing into $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local,test]'
+	@touch $(STAMP)
+
+.PHONY: demo
+demo: install ## The real pipeline with a simulated techhub; SECONDS=30 ends by itself and reconciles
+	@$(BIN)/techhub-cdc demo $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RATE),--rate $(RATE))
+
+.PHONY: test
+test: install ## All tests, on real PostgreSQL, Kafka, Connect and ClickHouse engine
+	$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: check
+check: install ## Fast: format, lint, types, unit tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/schemas tests/streams tests/test_imports.py
+
+.PHONY: format
+format: install ## Bring the code into its form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: bench
+bench: install ## Measure latency and CPU a change on an embedded stack of its own
+	$(BIN)/python -m benchmarks
+
+.PHONY: test-containers
+test-containers: install ## The same pipeline tests on containers; needs a Docker engine
+	$(BIN)/python -m tests.containers $(ARGS)
+
+.PHONY: clean
+clean: ## Remove .venv and caches; embedded stacks go with techhub-cdc down --purge
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info

@@ -1,0 +1,114 @@
+"""`techhub-cdc bench ...`: figures that anyone can measure again, with the machine they come from."""
+
+import json
+import os
+import platform
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table as Grid
+
+from benchmarks import engine as engines
+from benchmarks import latency as latencies
+from ops.errors import Problem
+from ops.target import settings_for
+
+AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
+Name = Annotated[str | None, typer.Option("--name", help="An embedded stack instead of the environment.")]
+Changes = Annotated[int, typer.Option(help="Changes in the topic.", min=1000)]
+
+app = typer.Typer(no_args_is_help=True, help="Measures the pipeline: latency from commit to query, CPU a change.")
+
+
+def register(root: typer.Typer) -> None:
+    root.add_typer(app, name="bench")
+
+
+@contextmanager
+def told() -> Iterator[Callable[[str], None]]:
+    console = Console(stderr=True, highlight=False)
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True
+    ) as bar:
+        task = bar.add_task("")
+        yield lambda text: bar.update(task, description=text)
+
+
+def machine() -> str:
+    """What the figures were measured on."""
+    return f"{os.cpu_count()} x {platform.machine()}, {platform.system()}, Python {platform.python_version()}"
+
+
+@app.command("latency", epilog="Example: techhub-cdc bench latency --rate 200 --seconds 20 --name default")
+def latency(
+    rate: Annotated[float, typer.Option(help="Commits a second.", min=0.1)] = 200.0,
+    seconds: Annotated[float, typer.Option(help="How long.", min=1)] = 20.0,
+    as_json: AsJson = False,
+    name: Name = None,
+) -> None:
+    """Commit -> queryable in request_transitions and in v_request_backlog, while a worker runs."""
+    settings = settings_for(name, "postgres_dsn", "clickhouse_dsn")
+    with told() as tell:
+        try:
+            found = latencies.measure(settings, rate, seconds, tell)
+        except (TimeoutError, RuntimeError) as error:
+            raise Problem(str(error)) from None
+    figures = [
+        {
+            "to": part.name, "commits": len(part.seconds) + part.unseen, "unseen": part.unseen,
+            **{f"p{int(100 * q)}_ms": round(1000 * part.quantile(q), 1) for q in (0.5, 0.9, 0.99)},
+        }
+        for part in found
+    ]  # fmt: skip
+    report({"machine": machine(), "rate": rate, "seconds": seconds, "latency": figures}, "latency", as_json)
+    if any(part.unseen for part in found):
+        raise Problem("some commits were not seen in time; see techhub-cdc status")
+
+
+@app.command("floor", epilog="Example: techhub-cdc bench floor --name default")
+def floor(changes: Changes = 200_000, as_json: AsJson = False, name: Name = None) -> None:
+    """CPU a change of the plain loop: confluent-kafka, msgspec, a dict, columnar encoding."""
+    settings = settings_for(name, "kafka_bootstrap", "clickhouse_dsn")
+    with told() as tell:
+        cost = engines.plain_floor(settings, changes, tell)
+    report({"machine": machine(), "cpu": [row("plain loop", cost)]}, "cpu", as_json)
+
+
+@app.command("engine", epilog="Example: techhub-cdc bench engine --name default")
+def engine(changes: Changes = 200_000, as_json: AsJson = False, name: Name = None) -> None:
+    """CPU a change of the worker that catches up on a full topic, beside the plain loop's, and their ratio."""
+    settings = settings_for(name, "kafka_bootstrap", "clickhouse_dsn")
+    with told() as tell:
+        try:
+            plain, ours = engines.engine(settings, changes, tell)
+        except RuntimeError as error:
+            raise Problem(str(error)) from None
+    figures = [row("plain loop", plain), row("worker", ours)]
+    ratio = round(ours.cpu_us / plain.cpu_us, 2)
+    report({"machine": machine(), "cpu": figures, "ratio": ratio}, "cpu", as_json)
+
+
+def row(name: str, cost: engines.Cost) -> dict[str, Any]:
+    return {
+        "loop": name, "changes": cost.changes, "cpu_us_per_change": round(cost.cpu_us, 2),
+        "changes_per_second": round(cost.per_second),
+    }  # fmt: skip
+
+
+def report(document: dict[str, Any], table: str, as_json: bool) -> None:
+    out = Console(highlight=False, soft_wrap=True)
+    if as_json:
+        out.print_json(json.dumps(document))
+        return
+    figures = document[table]
+    grid = Grid(*figures[0], box=None, pad_edge=False)
+    for figure in figures:
+        grid.add_row(*[f"{value:,}" if isinstance(value, int | float) else str(value) for value in figure.values()])
+    out.print(grid)
+    if "ratio" in document:
+        out.print(f"ratio {document['ratio']}")
+    out.print(f"on {document['machine']}")
