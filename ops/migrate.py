@@ -1,7 +1,5 @@
 """`techhub-cdc migrate`: brings ClickHouse's tables and views to this version."""
 
-import importlib
-import importlib.util
 import json
 from typing import Annotated, Any
 
@@ -9,7 +7,7 @@ import typer
 from rich.console import Console
 
 from ops.errors import Problem, Unreachable
-from schemas.settings import Settings, load
+from ops.target import settings_for
 from sinks.clickhouse import SinkUnavailable
 from sinks.migrate import Plan, migrate
 from sinks.migration import MigrationError
@@ -31,7 +29,7 @@ def command(
     name: Annotated[str | None, typer.Option("--name", help="An embedded stack instead of the environment.")] = None,
 ) -> None:
     """Creates or updates the database, its tables, the mirror of the contract and the views. Safe to repeat."""
-    settings = settings_for(name)
+    settings = settings_for(name, "clickhouse_dsn")
     try:
         done = migrate(settings, dry_run=dry_run)
     except SinkUnavailable as error:
@@ -41,13 +39,6 @@ def command(
     except (MigrationError, MirrorError, SqlError) as error:
         raise Problem(str(error)) from None
     report(done, dry_run, as_json)
-
-
-def settings_for(name: str | None) -> Settings:
-    if importlib.util.find_spec("ops.target") is None:
-        return load("clickhouse_dsn")
-    settings: Settings = importlib.import_module("ops.target").settings_for(name, "clickhouse_dsn")
-    return settings
 
 
 def report(plan: Plan, dry_run: bool, as_json: bool) -> None:
