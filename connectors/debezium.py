@@ -126,6 +126,9 @@ def _signals(settings: Settings) -> dict[str, str]:
         "signal.kafka.topic": signal_topic(settings),
         "signal.kafka.bootstrap.servers": settings.connector_kafka_bootstrap or settings.kafka_bootstrap or "",
         "signal.kafka.groupId": f"{settings.connector_name}-signals",
+        # the defaults (100 ms every 5 s) take half a minute until the first signal after a start is read
+        "signal.kafka.poll.timeout.ms": "500",
+        "signal.poll.interval.ms": "1000",
         **{f"signal.consumer.{name}": value for name, value in security.items() if value},
     }
 

@@ -4,6 +4,7 @@ Each capture has names of its own (connector, slot, publication, role, topics, a
 that these tests may share a stack with others.
 """
 
+import json
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 from connectors import catalogue, topics
 from connectors.apply import Applied, apply, pending_sql
@@ -250,3 +251,19 @@ def test_parts_that_are_away_are_named(captured: Captured) -> None:
     away = captured.settings.model_copy(update={"connect_url": "http://127.0.0.1:1"})
     with pytest.raises(Unreachable, match=r"kafka connect cannot be reached at http://127\.0\.0\.1:1"):
         apply(away, captured.contract, quiet)
+
+
+@pytest.mark.parametrize("way", ["topic", "table"])
+def test_a_signal_reads_a_table_again(own_capture: Captured, way: str) -> None:
+    settings = own_capture.settings
+    read = {"data-collections": [f"public.{own_capture.table}"], "type": "INCREMENTAL"}
+    if way == "topic":
+        producer = Producer(kafka_config(settings))
+        signal = json.dumps({"type": "execute-snapshot", "data": read})
+        producer.produce(topics.signal_topic(settings), key=settings.topic_prefix, value=signal)
+        assert producer.flush(10) == 0
+    else:
+        row = f"'{settings.topic_prefix}', 'execute-snapshot', '{json.dumps(read)}'"
+        own_capture.execute(f"insert into cdc.signal values ({row})")
+    records = own_capture.changes(2)
+    assert len(records) == 2 and b'"snapshot":"incremental"' in records[1] and b"CANARY" not in records[1]
