@@ -83,7 +83,8 @@ def measure(settings: Settings, rate: float, seconds: float, tell: Callable[[str
     with psycopg.connect(settings.postgres_dsn.get_secret_value(), autocommit=True) as connection:
         require_marker(connection)
         connection.execute(
-            "INSERT INTO service_service (code, data) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            "INSERT INTO service_service (code, data, is_active, created_at, updated_at) "
+            "VALUES (%s, %s, true, now(), now()) ON CONFLICT DO NOTHING",
             [SERVICE, Jsonb({"name": {"en": "latency benchmark"}})],
         )
         connection.execute("DELETE FROM service_servicerequest WHERE service_id = %s", [SERVICE])

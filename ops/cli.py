@@ -1,15 +1,16 @@
 """The command line: one file a command, this file only puts them together and turns errors into exit codes."""
 
 import importlib
+import os
 import sys
 
-import click
+import psycopg
 import typer
 from rich.console import Console
 
 from ops.errors import CommandError
 from schemas.contract import ContractError
-from schemas.settings import SettingsError
+from schemas.settings import DEBUG, SettingsError
 
 app = typer.Typer(
     name="techhub-cdc",
@@ -29,26 +30,39 @@ for module in COMMANDS:
 
 def main() -> None:
     """Runs a command; no traceback reaches a user."""
-    errors = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         code = app(standalone_mode=False)
     except (SettingsError, ContractError) as error:
-        code = report(errors, str(error), 2)
+        code = report(str(error), 2)
     except CommandError as error:
-        code = report(errors, str(error), error.exit_code)
-    except click.exceptions.Abort:
-        code = 130
-    except click.exceptions.Exit as error:
+        code = report(str(error), error.exit_code)
+    except typer.Exit as error:
         code = error.exit_code
-    except click.ClickException as error:
-        error.show()
-        code = 2
-    except KeyboardInterrupt:
-        code = 130
+    except (typer.Abort, KeyboardInterrupt):
+        code = report("interrupted", 130)
+    except BrokenPipeError:
+        # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:
+        code = unexpected(error)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def report(errors: Console, text: str, code: int) -> int:
+def unexpected(error: Exception) -> int:
+    if hasattr(error, "show") and hasattr(error, "exit_code"):
+        error.show()  # a wrong call, in Typer's own words
+        return 2
+    if isinstance(error, psycopg.OperationalError):
+        return report(f"PostgreSQL cannot be reached: {' '.join(str(error).split())}", 3)
+    if DEBUG:
+        raise error
+    what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    return report(f"a defect of this program: {what}\nTECHHUB_DEBUG=1 shows where it happened", 1)
+
+
+def report(text: str, code: int) -> int:
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
     for line in text.splitlines():
         errors.print("[red]error[/red] ", end="")
         errors.print(line, markup=False)

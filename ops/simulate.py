@@ -3,7 +3,6 @@
 Flows in: a DSN from the settings or from a named stack. Flows out: transactions, a live line, and a summary.
 """
 
-import importlib
 import json
 import signal
 import sys
@@ -24,7 +23,7 @@ from rich.text import Text
 from deploy.local.source import NotEmbedded
 from deploy.local.source.simulate import Ledger, NotReachable, Simulator, Summary
 from ops.errors import Problem, Unreachable, Usage
-from schemas.settings import load
+from ops.target import settings_for
 
 EXAMPLE = "Example: [bold]techhub-cdc simulate --rate 50 --seconds 30 --seed 7[/bold]"
 
@@ -66,12 +65,9 @@ def simulate(
 
 def source(name: str | None) -> str:
     """The DSN of the source database: of the named stack, else of the settings."""
-    if name is None:
-        secret = load("postgres_dsn").postgres_dsn
-        assert secret is not None
-        return secret.get_secret_value()
-    stack = importlib.import_module("deploy.local.stack")
-    return str(stack.read(name).postgres_dsn)
+    secret = settings_for(name, "postgres_dsn").postgres_dsn
+    assert secret is not None
+    return secret.get_secret_value()
 
 
 @contextmanager

@@ -1,9 +1,7 @@
 """Which installation a command works on: the settings of the environment, or the addresses of an embedded stack."""
 
-import importlib
-
 from ops.errors import Usage
-from schemas.settings import Settings, load
+from schemas.settings import PREFIX, Settings, load
 
 
 def settings_for(name: str | None, *required: str) -> Settings:
@@ -11,8 +9,10 @@ def settings_for(name: str | None, *required: str) -> Settings:
     if name is None:
         return load(*required)
     # an optional part: a production installation has no embedded stack
-    addresses = importlib.import_module("deploy.local.stack").read(name)
+    from deploy.local.stack import Stack
+
+    addresses = Stack(load().local_directory).read(name)
     if addresses is None:
         raise Usage(f"there is no embedded stack {name}; start it with `techhub-cdc up --name {name}`")
-    known = ((field, getattr(addresses, field, None)) for field in Settings.model_fields)
-    return load(*required, **{field: value for field, value in known if value is not None})
+    known = addresses.environment().items()
+    return load(*required, **{key.removeprefix(PREFIX).lower(): value for key, value in known})

@@ -5,6 +5,7 @@ A secret may come from a file: `TECHHUB_CLICKHOUSE_DSN_FILE=/run/secrets/dsn` in
 """
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,10 +18,19 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from schemas.contract import DEFAULT_CONTRACT
 
 PREFIX = "TECHHUB_"
+DEBUG = bool(os.environ.get("TECHHUB_DEBUG"))
+"""Whether a defect shows its traceback."""
 
 
 class SettingsError(ValueError):
     """One line for each setting that is missing or wrong: its name and what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Stands for the value of a `*_FILE` setting whose file cannot be read."""
+
+    reason: str
 
 
 class FromFiles(PydanticBaseSettingsSource):
@@ -28,14 +38,13 @@ class FromFiles(PydanticBaseSettingsSource):
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         place = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
-        if place is None:
+        if not place:
             return None, field_name, False
         try:
             return Path(place).read_text(encoding="utf-8").strip(), field_name, False
-        except OSError as error:
-            raise SettingsError(
-                f"{PREFIX}{field_name.upper()}_FILE: {place} cannot be read: {error.strerror}"
-            ) from None
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "expected UTF-8 text"
+            return Unreadable(f"{place} cannot be read: {reason}"), field_name, False
 
     def __call__(self) -> dict[str, Any]:
         values = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
@@ -124,6 +133,13 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, FromFiles(settings_cls), dotenv_settings
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def readable(cls, value: Any) -> Any:
+        if isinstance(value, Unreadable):
+            raise ValueError(value.reason)
+        return value
+
     @field_validator("timezone")
     @classmethod
     def zone_exists(cls, value: str) -> str:
@@ -177,24 +193,18 @@ def _url(value: SecretStr | None, *schemes: str) -> SecretStr | None:
 
 def load(*required: str, **overrides: Any) -> Settings:
     """Settings with every name in `required` present; raises `SettingsError` that names all mistakes at once."""
+    problems: dict[str, str] = {}
     try:
         settings = Settings(**overrides)
-        problems = []
     except ValidationError as error:
-        problems = [
-            f"{PREFIX}{str(item['loc'][0]).upper()}: {item['msg'].removeprefix('Value error, ')}"
-            for item in error.errors()
-        ]
-        wrong = {str(item["loc"][0]) for item in error.errors()}
-        required = tuple(name for name in required if name not in wrong and f"{PREFIX}{name.upper()}" not in os.environ)
-        settings = None
+        problems = {str(item["loc"][0]): item["msg"].removeprefix("Value error, ") for item in error.errors()}
+        defaults = {name: Settings.model_fields[name].default for name in problems}
+        settings = Settings(**{**overrides, **defaults})
     for name in required:
-        if settings is None or getattr(settings, name) is None:
-            if settings is None and f"{PREFIX}{name.upper()}_FILE" in os.environ:
-                continue
-            problems.append(f"{PREFIX}{name.upper()}: missing, expected {Settings.model_fields[name].description}")
-    if problems or settings is None:
-        raise SettingsError("\n".join(problems))
+        if name not in problems and getattr(settings, name) is None:
+            problems[name] = f"missing, expected {Settings.model_fields[name].description}"
+    if problems:
+        raise SettingsError("\n".join(f"{PREFIX}{name.upper()}: {text}" for name, text in problems.items()))
     return settings
 
 

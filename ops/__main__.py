@@ -1,0 +1,5 @@
+"""`python -m ops ...` is `techhub-cdc ...`."""
+
+from ops.cli import main
+
+main()
