@@ -15,7 +15,18 @@ import msgspec
 
 from schemas.change import OPERATIONS, Change, Malformed
 from schemas.contract import Column, Table
-from schemas.types import FIRST_INSTANT, LAST_INSTANT, UNAVAILABLE, ColumnType, Unfit, column_types, kind
+from schemas.types import (
+    EPOCH,
+    FIRST_INSTANT,
+    LAST_INSTANT,
+    MICROSECOND,
+    UNAVAILABLE,
+    ColumnType,
+    Unfit,
+    column_types,
+    identifier,
+    kind,
+)
 
 UNAVAILABLE_FORMS: Final = (UNAVAILABLE, [UNAVAILABLE], list(UNAVAILABLE.encode()))
 """The placeholder as text, in a list of text and as the codes of an int[]."""
@@ -38,7 +49,7 @@ WIRE: Final[Mapping[str, Any]] = {
     "bool": bool,
     "string": str,
     "status": str,
-    "timestamptz": datetime,
+    "timestamptz": Annotated[datetime, msgspec.Meta(tz=True)],
 }
 """Types that the fast path checks; every other column is taken as it is and converted."""
 
@@ -53,8 +64,8 @@ class Source(msgspec.Struct, gc=False):
 
 
 def micros(moment: datetime) -> int:
-    """A float holds microseconds of these years exactly enough to round to the right one."""
-    value = round(moment.timestamp() * 1e6)
+    """Integers all the way: a float of seconds loses microseconds from 2106 on."""
+    value = (moment - EPOCH) // MICROSECOND
     if not FIRST_INSTANT <= value <= LAST_INSTANT:
         raise Unfit("expected an instant between 1900 and 2299, got one out of range")
     return value
@@ -68,6 +79,9 @@ class Decoder:
         self.table = table
         self.columns: tuple[tuple[Column, ColumnType], ...] = tuple((c, types[c.type]) for c in table.columns)
         self.empty = tuple(type_.empty for _, type_ in self.columns)
+        self.toast = tuple(i for i, (column, type_) in enumerate(self.columns) if type_.toast or column.path)
+        """Columns that an update may omit; whatever its type, one that is read from a document among them."""
+        self.keys = tuple(table.columns.index(table.column(name)) for name in table.key)
         positions = {name: index for index, name in enumerate(table.sources)}
         fields = [(f"f{i}", self.wire(name), None) for i, name in enumerate(table.sources)]
         row = msgspec.defstruct(
@@ -77,11 +91,11 @@ class Decoder:
             f"{table.name}_envelope", [("op", str), ("source", Source), ("after", row | None, None)], gc=False
         )
         self.read_envelope: Callable[[bytes], Any] = msgspec.json.Decoder(envelope).decode
-        key_fields = [(f"k{i}", str if types[table.column(name).type].name in ("string", "uuid") else bounded(64))
-                      for i, name in enumerate(table.key)]  # fmt: skip
+        key_fields = [(f"k{i}", WIRE.get(table.column(name).type, str)) for i, name in enumerate(table.key)]
         key = msgspec.defstruct(
             f"{table.name}_key", key_fields, rename={f"k{i}": name for i, name in enumerate(table.key)}, gc=False
         )
+        self.identifiers = {i for i, name in enumerate(table.key) if table.column(name).type == "uuid"}
         self.read_key: Callable[[bytes], Any] = msgspec.json.Decoder(key).decode
         self.plan = tuple(
             (index, positions[column.source], column, type_, self.fast(column, type_))
@@ -161,11 +175,11 @@ class Decoder:
         unfit: list[str] = []
         for index, (column, type_) in enumerate(self.columns):
             item = after.get(column.source)
-            if type_.toast and item in UNAVAILABLE_FORMS:
-                unavailable.append(index)
-                item = None
             try:
                 values.append(type_.empty if item is None else convert(item, column, type_))
+            except Placeholder:
+                unavailable.append(index)
+                values.append(type_.empty)
             except Unfit as error:
                 unfit.append(f"{column.name}: {error}")
                 values.append(type_.empty)
@@ -193,7 +207,10 @@ class Decoder:
         lsn = 0 if name == "read" else source.lsn
         if lsn is None or (lsn <= 0 and name != "read"):
             raise Malformed(f"source.lsn: missing in a {name}")
-        return Change(offset, name, self.key(key, name), lsn, source.ts_us, values, unavailable, unfit, source.txId)
+        found = self.key(key, name)
+        if values is not None and found != self.row_key(values):
+            raise Malformed(f"key: expected the row's {', '.join(self.table.key)}")
+        return Change(offset, name, found, lsn, source.ts_us, values, unavailable, unfit, source.txId)
 
     def key(self, key: bytes | None, operation: str) -> Any:
         if operation == "truncate":
@@ -202,9 +219,14 @@ class Decoder:
             raise Malformed("key: missing")
         try:
             parts = msgspec.structs.astuple(self.read_key(key))
+            if self.identifiers:
+                parts = tuple([identifier(part) if i in self.identifiers else part for i, part in enumerate(parts)])
         except (msgspec.MsgspecError, RecursionError, ValueError):
             raise Malformed(f"key: expected {', '.join(self.table.key)}") from None
         return parts[0] if len(parts) == 1 else parts
+
+    def row_key(self, values: tuple[Any, ...]) -> Any:
+        return values[self.keys[0]] if len(self.keys) == 1 else tuple([values[i] for i in self.keys])
 
 
 class Placeholder(Exception):
@@ -213,7 +235,7 @@ class Placeholder(Exception):
 
 def convert(value: Any, column: Column, type_: ColumnType) -> Any:
     """One raw value -> what ClickHouse stores; a path leads into a jsonb document."""
-    if value == UNAVAILABLE:
+    if value in UNAVAILABLE_FORMS and (type_.toast or column.path):
         raise Placeholder
     if (type_.name in ("i18n", "strings", "count") and isinstance(value, str)) or column.path:
         value = parsed(value)

@@ -75,7 +75,10 @@ def text(value: Any) -> str:
 
 def floating(value: Any) -> float:
     if type(value) in (int, float):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise Unfit("expected a number, got one out of range") from None
     if value in ("NaN", "Infinity", "-Infinity"):
         return float(value)
     raise Unfit(f"expected a number, got {kind(value)}")
@@ -141,21 +144,23 @@ def translations(value: Any) -> dict[str, str]:
     """A parsed {"ru": .., "kk": .., "en": ..}; null is dropped, what else is not text becomes its JSON text."""
     if not isinstance(value, dict):
         raise Unfit(f"expected a map of languages, got {kind(value)}")
-    return {
-        clean(language): clean(title) if isinstance(title, str) else json.dumps(title, ensure_ascii=False)
-        for language, title in value.items()
-        if title is not None
-    }
+    return {clean(language): readable(title) for language, title in value.items() if title is not None}
 
 
 def strings(value: Any) -> list[str]:
     if not isinstance(value, list):
         raise Unfit(f"expected a list, got {kind(value)}")
-    return [
-        clean(item) if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
-        for item in value
-        if item is not None
-    ]
+    return [readable(item) for item in value if item is not None]
+
+
+def readable(value: Any) -> str:
+    """Text as it is, anything else as its JSON text."""
+    if isinstance(value, str):
+        return clean(value)
+    try:
+        return clean(json.dumps(value, ensure_ascii=False))
+    except RecursionError:
+        raise Unfit(f"expected text, got {kind(value)} that is nested too deeply") from None
 
 
 def length(value: Any) -> int:
@@ -165,9 +170,11 @@ def length(value: Any) -> int:
 
 
 def decimal(value: Any) -> float:
+    if type(value) not in (str, int, float):
+        raise Unfit(f"expected a decimal, got {kind(value)}")
     try:
         number = float(value)
-    except (ValueError, TypeError):
+    except (ValueError, OverflowError):
         raise Unfit(f"expected a decimal, got {kind(value)}") from None
     if number != number or number in (float("inf"), float("-inf")):
         raise Unfit("expected a finite decimal")

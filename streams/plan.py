@@ -50,17 +50,22 @@ def plans(contract: Contract, settings: Settings) -> dict[str, TopicPlan]:
 def plan(table: Table, lifecycle: Lifecycle | None, contract: Contract, settings: Settings) -> TopicPlan:
     decoder = Decoder(table, settings.zone)
     steps = LifecyclePlan.of(lifecycle, table, MEASURES.get(lifecycle.entity, ())) if lifecycle else None
-    toast = [index for index, (_, type_) in enumerate(decoder.columns) if type_.toast]
-    made = TablePlan.of(table, decoder.empty, toast, steps)
+    made = TablePlan.of(table, decoder.empty, decoder.toast, steps)
     return TopicPlan(
-        contract.topic(settings.topic_prefix, table.name), decoder, made, fingerprint(table, lifecycle, made)
+        contract.topic(settings.topic_prefix, table.name),
+        decoder,
+        made,
+        fingerprint(table, lifecycle, made, settings.timezone),
     )
 
 
-def fingerprint(table: Table, lifecycle: Lifecycle | None, made: TablePlan) -> str:
+def fingerprint(table: Table, lifecycle: Lifecycle | None, made: TablePlan, timezone: str) -> str:
+    """The same in every process: sets are sorted. The time zone counts where it decides what a value means."""
+    zoned = any(column.type == "timestamp" for column in table.columns)
     document = {
         "table": table.model_dump(mode="json", exclude={"columns": {"__all__": {"reason", "optional"}}}),
-        "lifecycle": lifecycle.model_dump_json() if lifecycle else None,
+        "lifecycle": lifecycle.model_dump() if lifecycle else None,
+        "timezone": timezone if zoned else None,
         "measures": [[m.name, m.key, m.values, m.revision] for m in made.measures()],
     }
     return hashlib.sha256(json.dumps(document, sort_keys=True, default=sorted).encode()).hexdigest()[:16]
