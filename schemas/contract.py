@@ -19,8 +19,8 @@ from schemas.types import TYPE_NAMES
 DEFAULT_CONTRACT = Path(__file__).with_name("techhub.yaml")
 
 PERSONAL = re.compile(
-    r"(^|_)(iin|bin|tin|e?mail|phone|name|address|passport|token|iban|iik|bik|kbe|ip|message|comment|text|data|"
-    r"password|secret|birth\w*|title|content|description)($|_)"
+    r"(^|_)(iin|bin|tin|e?mail|phone|contact|(?:user|first|last|middle|full|sur)?name|address|passport|token|iban|iik|"
+    r"bik|kbe|bank|ip|message|comment|text|data|password|secret|birth\w*|title|content|description)($|_)"
 )
 """Column names that may hold personal data, free text or secrets: refused without a written reason."""
 
@@ -68,9 +68,11 @@ class Column(Strict):
 
     @model_validator(mode="after")
     def harmless(self) -> Self:
-        for name in (self.name, *(self.origin or "").split(".")):
-            if name and not IDENTIFIER.match(name):
+        for name in (self.name, *(self.name if self.origin is None else self.origin).split(".")):
+            if not IDENTIFIER.fullmatch(name):
                 raise ValueError(f"{name!r} is no lower-case identifier")
+        if self.path and not self.reason:
+            raise ValueError(f"the whole document {self.source} reaches the topic: add a reason why it may")
         names = (name for name in (self.source, self.name) if not name.endswith("_id"))
         suspicious = next(filter(None, map(PERSONAL.search, names)), None)
         if suspicious and not self.reason:
@@ -110,9 +112,13 @@ class Table(Strict):
 
     @model_validator(mode="after")
     def coherent(self) -> Self:
-        if NEVER.match(self.name):
+        if not IDENTIFIER.fullmatch(self.name):
+            raise ValueError("the name is no lower-case identifier")
+        if NEVER.fullmatch(self.name):
             raise ValueError("is on the list of noise and secrets, which are never captured")
         names = [column.name for column in self.columns]
+        if not self.key or len({*self.key}) < len(self.key):
+            raise ValueError("key: expected columns, each once")
         for name in self.key:
             column = next((column for column in self.columns if column.name == name), None)
             if column is None:
@@ -170,16 +176,23 @@ class Contract(Strict):
 
 
 def load_contract(path: Path = DEFAULT_CONTRACT) -> Contract:
+    document = read_yaml(path)
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ContractError(f"{path}: cannot be read: {error.strerror}") from None
-    try:
-        return Contract.model_validate(yaml.load(text, Loader=UniqueKeys))  # noqa: S506 a SafeLoader
-    except yaml.YAMLError as error:
-        raise ContractError(f"{path}: is not valid YAML: {' '.join(str(error).split())}") from None
+        return Contract.model_validate(document)
     except ValidationError as error:
         raise ContractError("\n".join(f"{path}: {line}" for line in _lines(error))) from None
+
+
+def read_yaml(path: Path) -> Any:
+    """A document in which nothing is named twice; raises `ContractError`."""
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=UniqueKeys)  # noqa: S506 a SafeLoader
+    except OSError as error:
+        raise ContractError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ContractError(f"{path}: is not UTF-8 text") from None
+    except yaml.YAMLError as error:
+        raise ContractError(f"{path}: is not valid YAML: {' '.join(str(error).split())}") from None
 
 
 class UniqueKeys(yaml.SafeLoader):
@@ -189,6 +202,8 @@ class UniqueKeys(yaml.SafeLoader):
         seen = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, str):
+                raise yaml.constructor.ConstructorError(None, None, f"{key!r}: expected a name", key_node.start_mark)
             if key in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"{key!r} is listed twice", key_node.start_mark)
             seen.add(key)

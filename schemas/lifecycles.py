@@ -7,14 +7,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from schemas.contract import Contract, ContractError, Strict
+from schemas.contract import Contract, ContractError, Strict, read_yaml
 
 DEFAULT_LIFECYCLES = Path(__file__).with_name("lifecycles.yaml")
 REMOVED = "removed"
 """The status of an entity whose row is gone."""
+UNKNOWN = "?"
+"""In `legal`: any status that the lifecycle does not list."""
 
 
 class History(Strict):
@@ -47,12 +48,13 @@ class Lifecycle(Strict):
     def known_statuses(self) -> Self:
         named = {*self.terminal, *self.waiting_on, *self.legal, *self.reached.values(), *self.counts.values()}
         named |= {status for after in [*self.legal.values(), *self.closed.values()] for status in after}
-        if unknown := named - {"", *self.statuses}:
+        if unknown := named - {"", UNKNOWN, *self.statuses}:
             raise ValueError(f"{self.entity}: unknown status {', '.join(sorted(unknown))}, expected one of statuses")
         return self
 
     def is_legal(self, before: str, after: str) -> bool:
-        return after == REMOVED or after in self.legal.get(before, ())
+        known = before == "" or before in self.known
+        return after == REMOVED or after in self.legal.get(before if known else UNKNOWN, ())
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -70,11 +72,9 @@ class Lifecycles(Strict):
 
 def load_lifecycles(contract: Contract | None = None, path: Path = DEFAULT_LIFECYCLES) -> dict[str, Lifecycle]:
     """By entity name; with a contract, those of its tables, and every column they name must be in it."""
+    document = read_yaml(path)
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
         found = Lifecycles.model_validate({"lifecycles": document}).lifecycles
-    except (OSError, yaml.YAMLError) as error:
-        raise ContractError(f"{path}: {' '.join(str(error).split())}") from None
     except ValidationError as error:
         lines = (f"{path}: {'.'.join(map(str, item['loc'][1:]))}: {item['msg']}" for item in error.errors())
         raise ContractError("\n".join(lines)) from None
@@ -90,7 +90,13 @@ def _missing(lifecycle: Lifecycle, contract: Contract) -> list[str]:
     needs = {lifecycle.table: [lifecycle.status, *lifecycle.dimensions.values(), *lifecycle.attributes.values()]}
     if lifecycle.history:
         needs[lifecycle.history.table] = [lifecycle.history.id, lifecycle.history.status, lifecycle.history.at]
-    return [
+    status = [
+        f"{lifecycle.entity}: {table.name}.{column.name} has the type {column.type}, expected the type status"
+        for table in contract.tables.values()
+        for column in table.columns
+        if (table.name, column.name) == (lifecycle.table, lifecycle.status) and column.type != "status"
+    ]
+    return status + [
         f"{lifecycle.entity}: {table}.{column} is not in the contract"
         for table, columns in needs.items()
         if table in contract.tables
