@@ -34,6 +34,8 @@ class Capture:
         if running is None:
             # stopped, so that the offsets of an earlier connector of this name are seen before anything starts
             self.connect.create_stopped(self._wanted("initial"))
+            # known to every worker before anything is asked of it
+            self._wait_for_state(lambda state: state == "STOPPED")
             self.progress(f"connector {self.connect.name}: created")
         offset = self._guarded_offset()
         fresh = offset is None or offset.snapshot
@@ -85,11 +87,16 @@ class Capture:
         return offset is not None and not offset.snapshot
 
     def _start(self) -> None:
+        """A connector whose state is not known yet may turn out to be stopped."""
+        self._wait_for_state(lambda state: state not in ("UNASSIGNED", "RESTARTING"))
         status = self.connect.status()
         if status and status.state in ("STOPPED", "PAUSED"):
             self.connect.resume()
         elif status and status.failed:
             self.connect.restart()
+
+    def _wait_for_state(self, expected: Callable[[str], bool]) -> None:
+        self.connect.wait(lambda status: status is not None and expected(status.state), "assigned", self._left())
 
     def _slot_user(self) -> int | None:
         slot = catalogue.read_slot(self.connection, self.settings.slot_name)

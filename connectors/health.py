@@ -50,7 +50,8 @@ def health(settings: Settings, contract: Contract) -> Health:
     assert settings.connect_url is not None
     with catalogue.connect(settings) as connection, Connect(settings.connect_url, settings.connector_name) as connect:
         source = catalogue.read(connection, contract, settings)
-        offset = guard.stored_offset(connect.offsets())
+        running = connect.config()
+        offset = None if running is None else guard.stored_offset(connect.offsets())
         status = connect.status()
         heartbeat = _last_heartbeat(settings)
         age = None if heartbeat is None else age_seconds(heartbeat, connection)
@@ -59,7 +60,7 @@ def health(settings: Settings, contract: Contract) -> Health:
             *_connector_problems(settings, status),
             *([SNAPSHOT] if snapshot else _slot_problems(settings, source.slot, offset)),
             *(() if snapshot else _heartbeat_problems(settings, heartbeat, age, source.source_id)),
-            *(f"{f.place}: {f.text}" for f in compare(contract, source, captured(connect.config())).errors),
+            *(f"{f.place}: {f.text}" for f in compare(contract, source, captured(running)).errors),
         )
         return Health(status, source.slot, heartbeat, age, source.source_id, offset.lsn if offset else None, problems)
 
