@@ -65,7 +65,9 @@ class Settings(BaseSettings):
         None, description="the source database as its owner, postgresql://user:password@host:port/techhub"
     )
     kafka_bootstrap: str | None = Field(None, description="Kafka brokers, host:port[,host:port]")
-    connect_url: str | None = Field(None, description="the REST address of Kafka Connect, http://host:port")
+    connect_url: str | None = Field(
+        None, description="the REST address of Kafka Connect, http://host:port; it may hold a password", repr=False
+    )
     clickhouse_dsn: SecretStr | None = Field(
         None, description="ClickHouse over HTTP, http(s)://user:password@host:port"
     )
@@ -120,7 +122,9 @@ class Settings(BaseSettings):
     local_cache: Path | None = Field(
         None, description="where fetched parts are kept; default: the user's cache directory"
     )
-    local_maven: str | None = Field(None, description="a Maven repository to fetch from instead of the central one")
+    local_maven: str | None = Field(
+        None, description="a Maven repository to fetch from instead of the central one", repr=False
+    )
 
     @classmethod
     def settings_customise_sources(
