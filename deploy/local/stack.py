@@ -8,8 +8,8 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -56,8 +56,11 @@ def quiet(event: Event) -> None:
 class Stack:
     """All stacks under `root`, a folder such as `.local`. Safe to use from several processes at once."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, parts: Sequence[Part] = PARTS, with_source: bool = True) -> None:
+        """Fewer `parts`, or none of the source's rows and tables, for tests that need no more."""
         self._root = root.absolute()
+        self._parts = parts
+        self._with_source = with_source
 
     def up(
         self, name: str, progress: Progress = quiet, *, scale: float | None = None, empty: bool = False
@@ -66,14 +69,14 @@ class Stack:
         _check_python()
         with self._locked(name):
             place, known = self._open(name)
-            missing = [part for part in PARTS if not _runs(known, part)]
-            for part in PARTS:
+            missing = [part for part in self._parts if not _runs(known, part)]
+            for part in self._parts:
                 if part not in missing:
                     progress(Event(part.name, "running"))
             if missing:
                 _fetch(progress)
                 Starting(place, known, progress).run(missing)
-            if not known.source_loaded:
+            if self._with_source and not known.source_loaded:
                 _load_source(place, progress, scale, empty)
                 known.source_loaded = True
                 state.save(place.directory, known)
@@ -104,7 +107,7 @@ class Stack:
     def running(self, name: str) -> dict[str, bool]:
         """Which of its parts run."""
         known = state.load(self._directory(name)) or state.State()
-        return {part.name: _runs(known, part) for part in PARTS}
+        return {part.name: _runs(known, part) for part in self._parts}
 
     def _directory(self, name: str) -> Path:
         if not NAME.fullmatch(name):
@@ -115,12 +118,13 @@ class Stack:
     def _locked(self, name: str) -> Iterator[None]:
         """One command at a time for a stack; the lock lies outside of what a purge deletes."""
         self._directory(name)
-        try:
-            self._root.mkdir(parents=True, exist_ok=True)
-            with exclusively(self._root / f".{name}.lock"):
-                yield
-        except PermissionError as error:
-            raise Usage(_not_writable(self._root, error)) from None
+        with ExitStack() as held:
+            try:
+                self._root.mkdir(parents=True, exist_ok=True)
+                held.enter_context(exclusively(self._root / f".{name}.lock"))
+            except OSError as error:
+                raise Usage(_not_writable(self._root, error)) from None
+            yield
 
     def _open(self, name: str) -> tuple[Place, state.State]:
         directory = self._directory(name)

@@ -15,6 +15,7 @@ from deploy.local.processes import Running
 from ops.errors import Problem, Unreachable
 
 POLL_SECONDS = 0.1
+PORT_SECONDS = 3.0
 LAST_LINES = 15
 
 Phase = Literal["fetching", "starting", "ready", "running", "stopping", "stopped", "loading"]
@@ -68,7 +69,11 @@ class Starting:
     def _check_ports(self, part: Part) -> None:
         for name in part.ports:
             port = self._place.ports[name]
-            if not is_free(port):
+            # a process that was killed lets go of its port a moment after its end
+            deadline = time.monotonic() + PORT_SECONDS
+            while not (free := is_free(port)) and time.monotonic() < deadline:
+                time.sleep(POLL_SECONDS)
+            if not free:
                 raise Unreachable(
                     f"{part.name}: port {port}, which this stack remembers for it, is in use by another program: "
                     "stop that program, or start over with `techhub-cdc down --purge`"

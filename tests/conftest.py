@@ -1,0 +1,38 @@
+"""What the tests of every folder may ask for: the embedded stack, fresh and gone at the end."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from deploy.local.stack import Addresses, Stack
+
+PURGE_WHEN_ORPHANED = """
+import sys
+from pathlib import Path
+from deploy.local.stack import Stack
+sys.stdin.read()  # ends when the tests do, however they end
+Stack(Path(sys.argv[1])).down(sys.argv[2], purge=True)
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever uses the stack carries its marker, so that `-m "not stack"` is quick."""
+    for item in items:
+        if "stack" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.stack)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
+    """Addresses of a running stack with the source schema and no rows, shared by the session."""
+    root = tmp_path_factory.mktemp("stack")
+    watch = [sys.executable, "-c", PURGE_WHEN_ORPHANED, str(root), "tests"]
+    with subprocess.Popen(watch, stdin=subprocess.PIPE, start_new_session=True) as watcher:
+        try:
+            yield Stack(root).up("tests", empty=True)
+        finally:
+            Stack(root).down("tests", purge=True)
+            assert watcher.stdin is not None
+            watcher.stdin.close()
