@@ -1,5 +1,5 @@
 -- When the row of each request was created, with the service it had when it was first seen; deleted requests too.
--- An id that was deleted and created again counts from its first creation.
+-- An id that the stream saw created more than once counts from its first creation.
 CREATE OR REPLACE VIEW v_request_creations AS
 SELECT
     r.request_id AS request_id,

@@ -1,4 +1,4 @@
-"""Writes a world into ClickHouse as the streams would: old versions of rows too, in any order."""
+"""Writes a world into ClickHouse as the streams would: old versions and repeated inserts too, in any order."""
 
 import random
 from collections import defaultdict
@@ -63,6 +63,7 @@ class Loader:
             random.Random(seed).shuffle(rows)
             insert(client, table, rows[::2])
             insert(client, table, rows[1::2])
+            insert(client, table, rows[::3])
 
 
 def load(client: Client, contract: Contract, lifecycles: dict[str, Lifecycle], world: World, seed: int = 0) -> None:

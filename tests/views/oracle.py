@@ -44,19 +44,9 @@ def changes(request: Request) -> Iterator[tuple[str, str, Seen, Seen]]:
 
 
 def created_at(request: Request) -> int | None:
-    """Of the row, else the commit that created it; of an id created again, of its first creation."""
+    """Of the last row; of an id that the stream saw created more than once, the first commit that did."""
     born = [seen.committed_at for before, _, seen, _ in changes(request) if before == "" and seen.origin == "stream"]
-    if len(born) > 1:
-        return min(born)
-    stated = [seen.created_at for seen in request.events if seen.created_at is not None]
-    return stated[-1] if stated and not reborn_without(request) else (born[0] if born else None)
-
-
-def reborn_without(request: Request) -> bool:
-    """Whether the id was deleted, and created again without a creation instant."""
-    gone = [i for i, seen in enumerate(request.events) if seen.status is None]
-    later = request.events[gone[-1] + 1 :] if gone else ()
-    return bool(later) and all(seen.created_at is None for seen in later)
+    return min(born) if len(born) > 1 else row_created_at(request)
 
 
 def since(request: Request) -> int:
@@ -70,9 +60,9 @@ def since(request: Request) -> int:
 
 
 def row_created_at(request: Request) -> int | None:
-    """Of the present row."""
-    start = max((i + 1 for i, seen in enumerate(request.events) if seen.status is None), default=0)
-    life = request.events[start:]
+    """As the last row says, else the commit that created it if the stream saw that."""
+    gone = [i for i, seen in enumerate(request.events[:-1]) if seen.status is None]
+    life = request.events[gone[-1] + 1 if gone else 0 :]
     stated = [seen.created_at for seen in life if seen.created_at is not None]
     return stated[-1] if stated else (life[0].committed_at if life[0].origin == "stream" else None)
 

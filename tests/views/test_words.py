@@ -71,6 +71,7 @@ WORLD = World(
         PartitionState("account_user", 0, NOW - 300 * SECOND - 1, NOW - 5 * SECOND),
         PartitionState("account_company", 0, NOW - SECOND, NOW - 5 * SECOND - 1),
         PartitionState("service_service", 0, NOW - SECOND, NOW - 15 * SECOND - 1),
+        PartitionState("service_servicerequest", 0, NOW - SECOND, NOW - 15 * SECOND),
         PartitionState("booking_booking", 0, NOW - SECOND, NOW - SECOND),
         PartitionState("booking_booking", 1, None, None),
     ),
@@ -176,7 +177,7 @@ def test_a_table_is_live_only_while_it_is_seen(client: Client) -> None:
     assert look(client, "v_freshness", "table state") == {
         ("booking_room", "live"), ("account_user", "idle"), ("account_company", "behind"),
         ("service_service", "stalled"), ("booking_booking", "stalled"), ("booking_bookingstatus", "stalled"),
-        ("service_servicerequest", "stalled"),
+        ("service_servicerequest", "behind"),
         ("service_servicerequeststatus", "stalled"),
     }  # fmt: skip
 

@@ -196,6 +196,7 @@ def random_request(chance: random.Random, id_: int, capture: int, ids: "object")
         if alive and chance.random() < 0.1:
             events.append(Seen(None, at))
             status = ""
+            attributes = replace(attributes, created_at=chance.choice([at + 1, None]))
         elif alive and chance.random() < 0.15:
             events.append(replace(attributes, status=status, committed_at=at))
         elif alive and chance.random() < 0.08:
