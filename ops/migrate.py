@@ -34,7 +34,7 @@ def command(
         done = migrate(settings, dry_run=dry_run)
     except SinkUnavailable as error:
         raise Unreachable(
-            f"ClickHouse cannot be reached, nothing was finished: {error}; try again when it is up"
+            f"ClickHouse is away or refuses for now: {error}; run migrate again when it answers"
         ) from None
     except (MigrationError, MirrorError, SqlError) as error:
         raise Problem(str(error)) from None

@@ -4,6 +4,7 @@
 pass (retry in place); any other exception of the client is a defect in what we sent.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 from urllib.parse import unquote, urlsplit
@@ -30,6 +31,10 @@ PASSING_CODES: Final = frozenset({
 
 
 __all__ = ["ClickHouse", "ClickHouseError", "Sink", "SinkUnavailable", "connect", "connection", "one_line", "plain"]
+
+
+logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
+"""Its warnings go where a program sends its logs; a command without logs prints one line, ours."""
 
 
 class SinkUnavailable(Exception):
