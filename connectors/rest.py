@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 import requests
 
@@ -35,9 +36,13 @@ class Connect:
     """A client of one connector."""
 
     def __init__(self, url: str, name: str) -> None:
-        self.url = url
+        parts = urlsplit(url)
+        # what is printed and asked holds no password
+        self.url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
         self.name = name
         self._session = requests.Session()
+        if parts.username is not None:
+            self._session.auth = (unquote(parts.username), unquote(parts.password or ""))
 
     def close(self) -> None:
         self._session.close()
