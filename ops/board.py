@@ -2,6 +2,7 @@
 
 import threading
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.live import Live
@@ -9,7 +10,8 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from deploy.local.starting import Event
+if TYPE_CHECKING:  # a production installation has no embedded stack
+    from deploy.local.starting import Event
 
 DONE = frozenset({"ready", "running", "stopped"})
 
@@ -19,7 +21,7 @@ class Board:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._events: dict[str, Event] = {}
+        self._events: dict[str, "Event"] = {}
         self._drawing = threading.Lock()
         self._live = Live(console=console, refresh_per_second=8) if console.is_terminal else None
 
@@ -34,7 +36,7 @@ class Board:
         if self._live:
             self._live.stop()
 
-    def show(self, event: Event) -> None:
+    def show(self, event: "Event") -> None:
         with self._drawing:
             before = self._events.get(event.part)
             self._events[event.part] = event
@@ -51,6 +53,6 @@ class Board:
         return table
 
 
-def describe(event: Event) -> str:
+def describe(event: "Event") -> str:
     took = f" ({event.seconds:.1f} s)" if event.seconds is not None else ""
     return f"{event.phase}{took} {event.detail}".rstrip()
