@@ -108,8 +108,8 @@ class Settings(BaseSettings):
 
     kafka_security_protocol: str = Field("PLAINTEXT", description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL")
     kafka_sasl_mechanism: str | None = Field(None, description="PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512")
-    kafka_sasl_username: str | None = None
-    kafka_sasl_password: SecretStr | None = None
+    kafka_sasl_username: str | None = Field(None, description="the user that logs in to Kafka by SASL")
+    kafka_sasl_password: SecretStr | None = Field(None, description="the password of that user")
     kafka_ssl_ca: Path | None = Field(None, description="certificate authority of the brokers")
 
     clickhouse_fsync: bool = Field(True, description="make each insert durable before the next phase")
