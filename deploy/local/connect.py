@@ -3,7 +3,7 @@
 import requests
 
 from deploy.local.jars import fetch
-from deploy.local.java import java, properties
+from deploy.local.java import java, keep_archive, properties, quick_start
 from deploy.local.part import Part
 from deploy.local.place import Place, write_private
 from deploy.local.processes import Launch
@@ -58,7 +58,8 @@ def prepare(place: Place) -> None:
 def launch(place: Place) -> Launch:
     folder = place.folder("connect")
     main = "org.apache.kafka.connect.cli.ConnectDistributed"
-    return Launch(java(main, folder / "worker.properties", heap_megabytes=HEAP_MEGABYTES), folder)
+    options = quick_start(place, "connect")
+    return Launch(java(main, folder / "worker.properties", heap_megabytes=HEAP_MEGABYTES, more=options), folder)
 
 
 def healthy(place: Place) -> bool:
@@ -69,4 +70,13 @@ def healthy(place: Place) -> bool:
         return False
 
 
-PART = Part("connect", ports=("connect",), needs=("kafka",), prepare=prepare, launch=launch, healthy=healthy)
+PART = Part(
+    "connect",
+    ports=("connect",),
+    needs=("kafka",),
+    prepare=prepare,
+    launch=launch,
+    healthy=healthy,
+    stopped=lambda place: keep_archive(place, "connect"),
+    stop_seconds=40.0,
+)

@@ -8,7 +8,7 @@ from base64 import urlsafe_b64encode
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from deploy.local.java import java, properties
+from deploy.local.java import from_archive, java, keep_archive, properties, quick_start
 from deploy.local.part import Part
 from deploy.local.place import Place, answers, write_private
 from deploy.local.processes import Launch
@@ -52,9 +52,9 @@ def prepare(place: Place) -> None:
         return
     shutil.rmtree(log, ignore_errors=True)  # an interrupted attempt
     cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode().replace("-", "a")
-    command = java(
-        "kafka.tools.StorageTool", "format", "-t", cluster, "-c", configuration, heap_megabytes=HEAP_MEGABYTES
-    )
+    options = from_archive("kafka")
+    arguments = ("format", "-t", cluster, "-c", configuration)
+    command = java("kafka.tools.StorageTool", *arguments, heap_megabytes=HEAP_MEGABYTES, more=options)
     done = subprocess.run([str(part) for part in command], cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Problem(f"kafka: its log directory could not be formatted\n{(done.stdout + done.stderr).strip()[-1500:]}")
@@ -63,7 +63,10 @@ def prepare(place: Place) -> None:
 
 def launch(place: Place) -> Launch:
     folder = place.folder("kafka")
-    return Launch(java("kafka.Kafka", folder / "broker.properties", heap_megabytes=HEAP_MEGABYTES), folder)
+    options = quick_start(place, "kafka")
+    return Launch(
+        java("kafka.Kafka", folder / "broker.properties", heap_megabytes=HEAP_MEGABYTES, more=options), folder
+    )
 
 
 def healthy(place: Place) -> bool:
@@ -78,4 +81,12 @@ def healthy(place: Place) -> bool:
         return False
 
 
-PART = Part("kafka", ports=("kafka", "controller"), prepare=prepare, launch=launch, healthy=healthy)
+PART = Part(
+    "kafka",
+    ports=("kafka", "controller"),
+    prepare=prepare,
+    launch=launch,
+    healthy=healthy,
+    stopped=lambda place: keep_archive(place, "kafka"),
+    stop_seconds=40.0,
+)

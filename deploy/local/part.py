@@ -13,7 +13,10 @@ def nothing(place: Place) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Parts start at once, except that each waits for those it `needs`; they stop in the reverse order."""
+    """Parts start at once, except that each waits for those it `needs`; they stop in the reverse order.
+
+    `settle` follows the first healthy answer, `stopped` an orderly end, `purge` removes what lies elsewhere.
+    """
 
     name: str
     ports: tuple[str, ...]
@@ -22,6 +25,7 @@ class Part:
     needs: tuple[str, ...] = ()
     prepare: Callable[[Place], None] = nothing
     settle: Callable[[Place], None] = nothing
+    stopped: Callable[[Place], None] = nothing
     purge: Callable[[Place], None] = nothing
     start_seconds: float = 90.0
     stop_seconds: float = 20.0

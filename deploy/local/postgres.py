@@ -115,14 +115,14 @@ def settle(place: Place) -> None:
     """The owner and the database; what is there already stays."""
     owner, database = sql.Identifier(OWNER), sql.Identifier(DATABASE)
     with _superuser(place) as connection:
-        if not connection.execute("select from pg_roles where rolname = %s", [OWNER]).fetchone():
+        if not connection.execute("select 1 from pg_roles where rolname = %s", [OWNER]).fetchone():
             connection.execute(sql.SQL("create role {}").format(owner))
         connection.execute(
             sql.SQL("alter role {} login nosuperuser createrole replication password {}").format(
                 owner, sql.Literal(place.secret("owner"))
             )
         )
-        if not connection.execute("select from pg_database where datname = %s", [DATABASE]).fetchone():
+        if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
             connection.execute(sql.SQL("create database {} owner {}").format(database, owner))
 
 

@@ -127,20 +127,23 @@ def stop(place: Place, known: state.State, parts: Sequence[Part], progress: Prog
     needing = [part for part in parts if part.needs]
     for group in (needing, [part for part in parts if not part.needs]):
         with ThreadPoolExecutor(max(1, len(group))) as pool:
-            for part, seconds in zip(group, pool.map(lambda part: _stop(known, part, progress), group), strict=True):
+            for part, seconds in zip(
+                group, pool.map(lambda part: _stop(place, known, part, progress), group), strict=True
+            ):
                 known.running.pop(part.name, None)
                 if seconds is not None:
                     progress(Event(part.name, "stopped", seconds))
     state.save(place.directory, known)
 
 
-def _stop(known: state.State, part: Part, progress: Progress) -> float | None:
+def _stop(place: Place, known: state.State, part: Part, progress: Progress) -> float | None:
     running = known.running.get(part.name)
     if running is None or not processes.alive(running):
         return None
     began = time.monotonic()
     progress(Event(part.name, "stopping"))
-    processes.stop(running, part.stop_seconds)
+    if processes.stop(running, part.stop_seconds):
+        part.stopped(place)
     return time.monotonic() - began
 
 

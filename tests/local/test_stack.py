@@ -15,7 +15,7 @@ import psutil
 import psycopg
 import pytest
 import requests
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from deploy.local import state
 from deploy.local.clickhouse import part as clickhouse_part
@@ -98,6 +98,22 @@ def wait_until_dead(stack: Addresses, part: str) -> None:
         time.sleep(0.05)
 
 
+def test_a_whole_stack_comes_back_as_it_was(stack: Addresses) -> None:
+    admin = AdminClient({"bootstrap.servers": stack.kafka_bootstrap})
+    admin.create_topics([NewTopic("kept", 3, 1)])["kept"].result(timeout=10)
+    with psycopg.connect(stack.postgres_dsn) as connection:
+        connection.execute("create table kept (x int)")
+    before = pids(stack)
+    assert stacks(stack).down("tests")
+    assert not any(psutil.pid_exists(pid) for pid in before.values())
+    assert stacks(stack).up("tests") == stack
+    with psycopg.connect(stack.postgres_dsn) as connection:
+        connection.execute("drop table kept")
+    admin = AdminClient({"bootstrap.servers": stack.kafka_bootstrap})
+    assert len(admin.list_topics("kept", timeout=10).topics["kept"].partitions) == 3
+    admin.delete_topics(["kept"])["kept"].result(timeout=10)
+
+
 def test_secrets_are_for_their_owner_only_and_on_no_command_line(stack: Addresses) -> None:
     assert all(file.stat().st_mode & 0o077 == 0 for file in (stack.directory / "secrets").iterdir())
     secrets = {file.read_text().removeprefix("password=").strip() for file in (stack.directory / "secrets").iterdir()}
@@ -122,6 +138,32 @@ def test_env_prints_what_the_other_commands_need(stack: Addresses) -> None:
     sourced = subprocess.run(["sh", "-c", f"{shown}\nenv"], capture_output=True, text=True, check=True).stdout
     assert {f"{name}={value}" for name, value in stack.environment().items()} <= set(sourced.splitlines())
     assert stack.environment()["TECHHUB_CONNECTOR_PASSWORD_REFERENCE"].startswith("${file:/")
+
+
+def test_a_session_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
+    script = (
+        "import os, sys, subprocess; from pathlib import Path; from conftest import PURGE_WHEN_ORPHANED\n"
+        "from deploy.local.stack import Stack; from deploy.local.clickhouse import part\n"
+        "watch = [sys.executable, '-c', PURGE_WHEN_ORPHANED, sys.argv[1], 'one']\n"
+        "watcher = subprocess.Popen(watch, stdin=subprocess.PIPE, start_new_session=True)\n"
+        "Stack(Path(sys.argv[1]), parts=[part.PART], with_source=False).up('one')\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], env=environment)
+    deadline = time.monotonic() + 30
+    while (tmp_path / "one").exists() or [
+        each for each in psutil.process_iter() if str(tmp_path) in command_line(each)
+    ]:
+        assert time.monotonic() < deadline, "the stack is still there"
+        time.sleep(0.05)
+
+
+def command_line(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 @pytest.fixture
