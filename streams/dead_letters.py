@@ -28,9 +28,15 @@ class DeadLetters:
     offsets: deque[int] = field(default_factory=deque)
 
     def load(self, offsets: Iterable[int]) -> None:
-        self.offsets.extend(sorted(offsets))
+        for offset in sorted(offsets):
+            self.add(offset)
 
     def add(self, offset: int) -> None:
+        """One that is read again after a crash counts once: the table had it before the watermark passed it."""
+        if self.offsets and offset <= self.offsets[-1]:
+            if offset not in self.offsets:
+                self.offsets = deque(sorted((*self.offsets, offset)))
+            return
         self.offsets.append(offset)
         while self.offsets[0] <= offset - max(self.limit.window, self.limit.in_a_row):
             self.offsets.popleft()

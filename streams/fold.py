@@ -181,15 +181,20 @@ class TableFold:
         lsn, committed_at = mark.lsn, mark.committed_at
         for change in changes:
             self.staged.events += 1
-            self.fold_one(change)
+            if change.operation == "truncate":
+                self.fold_truncate(change, lsn)
+            else:
+                self.fold_one(change)
             lsn, committed_at = max(lsn, change.lsn), max(committed_at, change.committed_at)
         self.staged.watermark = Watermark(next_offset, lsn, committed_at, mark.source_id)
 
-    def fold_one(self, change: Change) -> None:
-        if change.operation == "truncate":
+    def fold_truncate(self, change: Change, greatest_lsn: int) -> None:
+        """TRUNCATE locks its table, so everything earlier in the log has a smaller LSN, unless it is sent again."""
+        if change.lsn > greatest_lsn:
             self.truncated = change.committed_at
             self.add(self.plan.activity, change.offset, summed(self.plan.activity.contributions(change)))
-            return
+
+    def fold_one(self, change: Change) -> None:
         row = self.mirror.get(change.key)
         if not already_in(row, change):
             self.fold_mirror(row, change)
@@ -216,16 +221,18 @@ class TableFold:
         self.second(plan.mirror)[change.key] = (*values, *self.meta(seen))
 
     def completed(self, row: Seen | None, change: Change, values: Row) -> tuple[Row, dict[str, str]]:
-        """Carries TOASTed values forward from the row; what is not known there stays empty, with an issue."""
+        """Carries TOASTed values forward from the row; what is not known there stays empty, with an issue, and what an
+        open issue says about a carried value still holds."""
         complete, unfit = list(values), list(change.unfit)
         state = row.state if row is not None else None
+        known_bad = self.mirror_issues.open_detail(BAD_VALUE, change.key).split("; ")
         for index in change.unavailable:
+            name = f"{self.plan.table.columns[index].name}: "
             if state is not None and index in self.plan.carried:
                 complete[index] = state[self.plan.carried.index(index)]
+                unfit += [reason for reason in known_bad if reason.startswith(name)]
             else:
-                unfit.append(
-                    f"{self.plan.table.columns[index].name}: the change did not carry it and no earlier value is known"
-                )
+                unfit.append(f"{name}the change did not carry it and no earlier value is known")
         return tuple(complete), {BAD_VALUE: "; ".join(unfit)} if unfit else {}
 
     def tombstone(self, key: Any) -> Row:

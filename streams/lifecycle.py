@@ -84,7 +84,8 @@ def advancer(lifecycle: Lifecycle, table: Table, entity: Callable[..., Entity]) 
         return change.committed_at if stated is None and change.operation == "create" else stated
 
     def stood_since(change: Change, values: tuple[Any, ...], created_at: int | None) -> int:
-        """A snapshot shows where an entity stands, not when it got there."""
+        """A snapshot shows where an entity stands, not when it got there; so does the first update of one that nobody
+        has seen: the row was there before capture, and a backfill has not come to it yet."""
         updated: int | None = values[updated_index] if updated_index is not None else None
         return updated if updated is not None else created_at if created_at is not None else change.committed_at
 
@@ -98,7 +99,7 @@ def advancer(lifecycle: Lifecycle, table: Table, entity: Callable[..., Entity]) 
         status: str = values[status_at]
         created_at = creation(old, change, values)
         before = "" if old is None else old.status
-        streamed = change.lsn > 0
+        streamed = change.lsn > 0 and not (old is None and change.operation == "update")
         firsts, counts = nothing_yet if past is None else (past[reached_at], past[counts_at])
         if old is not None and status == before:
             since, observed = old.since, old.since_observed

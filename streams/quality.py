@@ -105,6 +105,11 @@ class Issues:
             self.rows[rule, entity_id] = new
             staged[rule, entity_id] = (rule, self.entity, entity_id, *new[1:], *self.tail, new[0])
 
+    def open_detail(self, rule: str, key: Any) -> str:
+        """What is wrong now; empty if nothing is."""
+        row = self.rows.get((rule, str(key)))
+        return row[1] if row is not None and row[3] is None else ""
+
     def load(self, rows: Any) -> None:
         """Rows as the table has them (`DQ_ISSUES.columns`)."""
         for rule, _, entity_id, detail, detected_at, resolved_at, _, _, version in rows:
