@@ -21,7 +21,7 @@ class Partition:
         return f"{self.topic}/{self.number}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RowTable:
     """A table that streams write: rows are tuples in the order of `columns`; `key` is unique within a partition.
 
@@ -36,7 +36,7 @@ class RowTable:
 
 
 Rows = dict[RowTable, dict[Any, Row]]
-"""Rows by table and key; of one key only the latest is kept."""
+"""Rows by table (the object, not its name) and key; of one key only the latest is kept."""
 
 
 @dataclass(frozen=True, slots=True)

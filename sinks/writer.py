@@ -6,8 +6,8 @@ Flows in: folds that have staged rows. Flows out: one insert a touched table and
 
 While a lane inserts, everything that arrives waits for its next flush. A lane does one flush at a time and hands it on
 when every insert of it was acknowledged, so entity rows wait for the first lane of their own and of all earlier
-flushes, and a watermark for everything before it; apart from that the lanes overlap. An insert is retried in place, with
-backoff, for as long as it takes: rows carry versions, so a repeated or late insert is harmless.
+flushes, and a watermark for everything before it; apart from that the lanes overlap. An insert is retried in place,
+with backoff, for as long as it takes: rows carry versions, so a repeated or late insert is harmless.
 """
 
 import asyncio
@@ -171,18 +171,14 @@ class Writer:
 
     async def write(self, parts: Iterable[Rows]) -> None:
         """The inserts of one phase, in parallel."""
-        tables: dict[RowTable, list[Iterable[Row]]] = {}
+        tables: dict[str, tuple[RowTable, list[Iterable[Row]]]] = {}
         for rows in parts:
             for table, keyed in rows.items():
                 if keyed:
-                    tables.setdefault(table, []).append(keyed.values())
-        if len(tables) == 1:
-            ((table, chunks),) = tables.items()
-            await self.insert(table, list(chain.from_iterable(chunks)))
-        elif tables:
-            async with asyncio.TaskGroup() as group:
-                for table, chunks in tables.items():
-                    group.create_task(self.insert(table, list(chain.from_iterable(chunks))))
+                    tables.setdefault(table.name, (table, []))[1].append(keyed.values())
+        async with asyncio.TaskGroup() as group:
+            for table, chunks in tables.values():
+                group.create_task(self.insert(table, list(chain.from_iterable(chunks))))
 
     async def insert(self, table: RowTable, rows: Sequence[Row]) -> None:
         """Returns when the rows are acknowledged, however long that takes."""

@@ -19,7 +19,7 @@ from streams.activity import activity_of
 from streams.entities import ENTITIES, Entity
 from streams.lifecycle import Advance, Transition, advancer, check_fields, entity_columns
 from streams.measures import Measure, MeasureRows, difference, hour_of, summed, under_hour
-from streams.quality import BAD_VALUE, CHECKS, DQ_ISSUES, ILLEGAL, NOTHING, UNKNOWN, Check, Issues, status_findings
+from streams.quality import BAD_VALUE, CHECKS, DQ_ISSUES, ILLEGAL, NOTHING, UNKNOWN, Check, Issues, unknown_status
 
 META: Final = ("_topic", "_partition", "_version", "_lsn", "_committed_at", "_deleted")
 astuple = msgspec.structs.astuple
@@ -150,6 +150,7 @@ class TableFold:
     mirror: dict[Any, Seen] = field(default_factory=dict)
     entities: dict[Any, Seen] = field(default_factory=dict)
     measures: dict[str, MeasureRows] = field(init=False)
+    activity: MeasureRows = field(init=False)
     mirror_issues: Issues = field(init=False)
     entity_issues: Issues = field(init=False)
     truncated: int | None = None
@@ -159,6 +160,7 @@ class TableFold:
         topic, number = self.partition.topic, self.partition.number
         self.staged = Staged(self.partition)
         self.measures = {m.name: MeasureRows(m, topic, number) for m in self.plan.measures()}
+        self.activity = self.measures[self.plan.activity.name]
         self.mirror_issues = Issues(self.plan.table.name, topic, number)
         self.entity_issues = Issues(self.plan.table.name, topic, number)
 
@@ -172,6 +174,9 @@ class TableFold:
     def take(self) -> Staged:
         """Hands over what was staged; the state stays ahead of the sink."""
         taken = self.staged
+        for measure in self.measures.values():
+            if measure.touched:
+                taken.first[measure.table] = measure.take()
         self.staged = Staged(self.partition, watermark=taken.watermark)
         return taken
 
@@ -192,7 +197,7 @@ class TableFold:
         """TRUNCATE locks its table, so everything earlier in the log has a smaller LSN, unless it is sent again."""
         if change.lsn > greatest_lsn:
             self.truncated = change.committed_at
-            self.add(self.plan.activity, change.offset, summed(self.plan.activity.contributions(change)))
+            self.activity.add(change.offset, summed(self.plan.activity.contributions(change)))
 
     def fold_one(self, change: Change) -> None:
         row = self.mirror.get(change.key)
@@ -205,7 +210,7 @@ class TableFold:
 
     def fold_mirror(self, row: Seen | None, change: Change) -> None:
         plan, values = self.plan, change.values
-        self.add(plan.activity, change.offset, summed(plan.activity.contributions(change)))
+        self.activity.add(change.offset, summed(plan.activity.contributions(change)))
         findings = NOTHING
         if values is None:
             state = None
@@ -214,9 +219,9 @@ class TableFold:
             if change.unfit or change.unavailable:
                 values, findings = self.completed(row, change, values)
             state = tuple([values[i] for i in plan.carried])
-        self.mirror_issues.judge(
-            change.offset, change.committed_at, change.key, (BAD_VALUE,), findings, self.first(DQ_ISSUES)
-        )
+        if findings or self.mirror_issues.known:
+            issues = self.first(DQ_ISSUES)
+            self.mirror_issues.judge(change.offset, change.committed_at, change.key, (BAD_VALUE,), findings, issues)
         seen = self.mirror[change.key] = followed(row, change, state)
         self.second(plan.mirror)[change.key] = (*values, *self.meta(seen))
 
@@ -254,9 +259,11 @@ class TableFold:
                 measure.contributions(new) if new is not None else (),
             )
             if changes:
-                self.add(measure, change.offset, changes)
+                self.measures[measure.name].add(change.offset, changes)
                 if filed is not None:
-                    self.add(filed, change.offset, under_hour(changes, hour_of(change.committed_at), positions))
+                    self.measures[filed.name].add(
+                        change.offset, under_hour(changes, hour_of(change.committed_at), positions)
+                    )
         self.judge(plan, new, transition, change)
         seen = self.entities[change.key] = followed(row, change, new)
         last = new if new is not None else old
@@ -272,22 +279,21 @@ class TableFold:
             topic.topic, topic.number, change.offset + 1,
         )  # fmt: skip
         for measure in plan.flows:
-            self.add(measure, change.offset, summed(measure.contributions(t)))
+            self.measures[measure.name].add(change.offset, summed(measure.contributions(t)))
 
     def judge(self, plan: LifecyclePlan, new: Entity | None, transition: Transition | None, change: Change) -> None:
         rules, findings = plan.rules, NOTHING
         if new is not None:
-            findings = {**status_findings(plan.lifecycle, new.status), **plan.check(new)}
+            findings = plan.check(new)
+            if new.status not in plan.lifecycle.known:
+                findings = {**findings, **unknown_status(new.status)}
         if transition is not None and transition.origin == "stream":
             rules = (*rules, ILLEGAL)
             if not transition.legal:
                 findings = {**findings, ILLEGAL: f"{transition.before or '(new)'} -> {transition.after or '(none)'}"}
-        self.entity_issues.judge(change.offset, change.committed_at, change.key, rules, findings, self.first(DQ_ISSUES))
-
-    def add(self, measure: Measure, offset: int, changes: dict[Any, Any]) -> None:
-        if changes:
-            rows = self.measures[measure.name]
-            rows.add(offset, changes, self.first(rows.table))
+        if findings or self.entity_issues.known:
+            issues = self.first(DQ_ISSUES)
+            self.entity_issues.judge(change.offset, change.committed_at, change.key, rules, findings, issues)
 
     def meta(self, seen: Seen) -> Row:
         partition = self.partition

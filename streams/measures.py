@@ -6,11 +6,11 @@ the log position as version: a difference counts only if its offset is not below
 nothing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from schemas.rows import RowTable
+from schemas.rows import Row, RowTable
 
 HOUR: Final = 3_600_000_000
 MINUTE: Final = 60_000_000
@@ -19,8 +19,6 @@ Key = tuple[Any, ...]
 Values = tuple[int, ...]
 Contribution = tuple[Key, Values]
 Function = Callable[[Any], Iterable[Contribution]]
-Versioned = tuple[int, Values]
-"""(version, values)"""
 
 
 def hour_of(micros: int) -> int:
@@ -76,22 +74,27 @@ def flow(name: str, key: tuple[str, ...], values: tuple[str, ...], *, revision: 
     return lambda function: Measure(name, key, values, function, "flow", revision)
 
 
-def summed(contributions: Iterable[Contribution]) -> dict[Key, Values]:
+def summed(contributions: Iterable[Contribution]) -> list[Contribution]:
     """Contributions of one event to one key are summed before they count."""
+    found = list(contributions)
+    if len(found) < 2:
+        return found
     total: dict[Key, Values] = {}
-    for key, values in contributions:
+    for key, values in found:
         known = total.get(key)
         total[key] = values if known is None else tuple([a + b for a, b in zip(known, values, strict=True)])
-    return total
+    return list(total.items())
 
 
-def difference(old: Iterable[Contribution], new: Iterable[Contribution]) -> dict[Key, Values]:
+def difference(old: Iterable[Contribution], new: Iterable[Contribution]) -> list[Contribution]:
     """contributions(new) - contributions(old), without keys that stay as they are."""
     before, after = list(old), list(new)
     if before == after:
-        return {}
-    negated = [(key, tuple([-value for value in values])) for key, values in before]
-    return {key: values for key, values in summed([*negated, *after]).items() if any(values)}
+        return []
+    changes = [(key, tuple([-value for value in values])) for key, values in before] + after
+    if len(before) == 1 == len(after) and before[0][0] != after[0][0] or len(changes) == 1:
+        return changes
+    return [entry for entry in summed(changes) if any(entry[1])]
 
 
 class MeasureRows:
@@ -100,33 +103,42 @@ class MeasureRows:
     Invariant: a row's values are the sum of the contributions of all events below its version.
     """
 
-    __slots__ = ("drops", "filed_by", "rows", "table", "topic_partition")
+    __slots__ = ("owner", "rows", "table", "touched")
 
     def __init__(self, measure: Measure, topic: str, partition: int) -> None:
         self.table = measure.table
-        self.rows: dict[Key, Versioned] = {}
-        self.topic_partition = (topic, partition)
+        self.owner = (topic, partition)
+        self.rows: dict[Key, list[int]] = {}
+        """key -> [version, *values]"""
+        self.touched: set[Key] = set()
 
-    def add(self, offset: int, changes: dict[Key, Values], staged: dict[Any, tuple[Any, ...]]) -> None:
-        """Folds the differences of the event at `offset` and stages the rows that it changed."""
+    def add(self, offset: int, contributions: Sequence[Contribution]) -> None:
+        """Folds what the event at `offset` contributes; no key may occur twice."""
         rows = self.rows
-        for key, values in changes.items():
+        for key, values in contributions:
             row = rows.get(key)
-            if row is not None:
-                if offset < row[0]:
-                    continue
-                values = tuple([a + b for a, b in zip(row[1], values, strict=True)])
-            version = offset + 1
-            rows[key] = (version, values)
-            staged[key] = (*key, *values, *self.topic_partition, version)
+            if row is None:
+                rows[key] = [offset + 1, *values]
+            elif offset >= row[0]:
+                row[0] = offset + 1
+                for index, value in enumerate(values, 1):
+                    row[index] += value
+            else:
+                continue
+            self.touched.add(key)
 
-    def load(self, rows: Iterable[tuple[Any, ...]]) -> None:
+    def take(self) -> dict[Key, Row]:
+        """The rows that have changed since the last time, as the table has them."""
+        touched, self.touched = self.touched, set()
+        return {key: (*key, *row[1:], *self.owner, row[0]) for key in touched for row in (self.rows[key],)}
+
+    def load(self, rows: Iterable[Row]) -> None:
         """Rows as the table has them (`table.columns`)."""
         width, end = len(self.table.key), len(self.table.columns) - 3
         for row in rows:
-            self.rows[row[:width]] = (row[-1], row[width:end])
+            self.rows[row[:width]] = [row[-1], *row[width:end]]
 
 
-def under_hour(changes: dict[Key, Values], hour: int, kept: tuple[int, ...]) -> dict[Key, Values]:
+def under_hour(changes: Sequence[Contribution], hour: int, kept: tuple[int, ...]) -> list[Contribution]:
     """Differences filed under an hour; `kept` are the key's positions that the history keeps."""
-    return summed(((hour, *[key[i] for i in kept]), values) for key, values in changes.items())
+    return summed([((hour, *[key[i] for i in kept]), values) for key, values in changes])
