@@ -1,5 +1,6 @@
 """The ClickHouse interface as a part of the stack."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -20,8 +21,8 @@ def launch(place: Place) -> Launch:
     command: list[str | Path] = [sys.executable, "-m", "deploy.local.clickhouse", "--directory", folder]
     command += ["--port", str(place.ports["clickhouse"]), "--user", USER]
     command += ["--password-file", place.directory / "secrets" / "clickhouse"]
-    # where the package is found does not depend on who started it from where
-    return Launch(command, folder, {"TZ": "UTC", "PYTHONPATH": str(ROOT)})
+    # it finds its modules where we found ours, whoever started us from where
+    return Launch(command, folder, {"TZ": "UTC", "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])})
 
 
 def healthy(place: Place) -> bool:
