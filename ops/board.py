@@ -21,7 +21,7 @@ class Board:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._events: dict[str, "Event"] = {}
+        self._events: dict[str, Event] = {}
         self._drawing = threading.Lock()
         self._live = Live(console=console, refresh_per_second=8) if console.is_terminal else None
 
