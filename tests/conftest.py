@@ -1,5 +1,6 @@
 """What the tests of every folder may ask for: the embedded stack, fresh and gone at the end."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,6 +29,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
     """Addresses of a running stack with the source schema and no rows, shared by the session."""
     root = tmp_path_factory.mktemp("stack")
+    if os.environ.get("TECHHUB_TEST_PROVIDER") == "containers":
+        from tests.containers.provider import containers
+
+        with containers(root) as addresses:
+            yield addresses
+        return
     watch = [sys.executable, "-c", PURGE_WHEN_ORPHANED, str(root), "tests"]
     with subprocess.Popen(watch, stdin=subprocess.PIPE, start_new_session=True) as watcher:
         try:

@@ -46,7 +46,7 @@ def test_it_runs_as_an_ordinary_user_and_has_no_installer() -> None:
 
 def test_secrets_stay_out_of_the_image_the_wheel_and_the_repository() -> None:
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
-    assert [line for line in ignored if not line.startswith("#")][0] == "*"
+    assert next(line for line in ignored if not line.startswith("#")) == "*"
     assert ignored.index("!deploy") < ignored.index("deploy/compose/secrets")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert "compose/secrets/*" in project["tool"]["setuptools"]["exclude-package-data"]["deploy"]
