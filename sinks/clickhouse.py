@@ -85,9 +85,12 @@ class Sink(Protocol):
         """Inserts rows given as columns; returns when they are durable, raises `SinkUnavailable` when unsure."""
 
     async def newest(
-        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int]
+        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int], since: int = 0
     ) -> dict[int, list[Row]]:
-        """The newest row of each key, by partition, tombstones and zero rows included; instants are integers."""
+        """The newest row of each key, by partition, tombstones and zero rows included; instants are integers.
+
+        With `since` (seconds since 1970) only keys whose first column is not before that.
+        """
 
 
 class ClickHouse:
@@ -128,16 +131,17 @@ class ClickHouse:
         )
 
     async def newest(
-        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int]
+        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int], since: int = 0
     ) -> dict[int, list[Row]]:
         """Without FINAL, which would hide tombstones: a change sent again after a delete would be folded again."""
         types = self.types.get(table.name) or await self.describe(table.name)
         owner, number = table.owner
         chosen = ", ".join(plain(name, types[name].name) for name in (number, *columns))
         names = ", ".join(f"`{name}`" for name in dict.fromkeys((*table.key, *table.owner)))
+        recent = f"AND `{table.key[0]}` >= fromUnixTimestamp({int(since)}) " if since else ""
         sql = (
             f"SELECT {chosen} FROM `{table.name}` WHERE `{owner}` = {{topic:String}} "  # noqa: S608 names of the contract
-            f"AND `{number}` IN {{partitions:Array(UInt16)}} ORDER BY `{table.version}` DESC LIMIT 1 BY {names}"
+            f"AND `{number}` IN {{partitions:Array(UInt16)}} {recent}ORDER BY `{table.version}` DESC LIMIT 1 BY {names}"
         )
         found: dict[int, list[Row]] = {partition: [] for partition in partitions}
         for row in zip(*await self.select(sql, {"topic": topic, "partitions": list(partitions)}), strict=True):

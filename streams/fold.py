@@ -18,10 +18,12 @@ from schemas.rows import Partition, Row, RowTable, Staged, Watermark
 from streams.activity import activity_of
 from streams.entities import ENTITIES, Entity
 from streams.lifecycle import Advance, Transition, advancer, check_fields, entity_columns
-from streams.measures import Measure, MeasureRows, difference, hour_of, summed, under_hour
+from streams.measures import HOUR, Measure, MeasureRows, difference, hour_of, summed, under_hour
 from streams.quality import BAD_VALUE, CHECKS, DQ_ISSUES, ILLEGAL, NOTHING, UNKNOWN, Check, Issues, unknown_status
 
 META: Final = ("_topic", "_partition", "_version", "_lsn", "_committed_at", "_deleted")
+RETAINED = 24 * HOUR
+"""How far back hours and minutes stay in memory; it forgets when twice that has gathered."""
 astuple = msgspec.structs.astuple
 
 
@@ -153,6 +155,8 @@ class TableFold:
     activity: MeasureRows = field(init=False)
     mirror_issues: Issues = field(init=False)
     entity_issues: Issues = field(init=False)
+    horizon: int = 0
+    """Rows of timed measures before this instant (microseconds) may be in the sink only."""
     truncated: int | None = None
     """Commit time of a TRUNCATE that was read: the rows of all partitions are meant, so the table needs a repair."""
 
@@ -310,6 +314,25 @@ class TableFold:
         if rows is None:
             rows = self.staged.second[table] = {}
         return rows
+
+    def recent(self) -> int:
+        """Sets the horizon of a fold that is being loaded: a little before its watermark."""
+        self.horizon = max(0, (self.staged.watermark.committed_at - RETAINED) // HOUR * HOUR)
+        return self.horizon
+
+    def reaches_back(self, changes: Sequence[Change]) -> bool:
+        """Whether a change belongs to hours that are not in memory: load the timed measures whole, then fold."""
+        return self.horizon > 0 and any(change.committed_at < self.horizon for change in changes)
+
+    def forget(self, durable: int) -> None:
+        """Keeps memory bounded: hours that are long over leave it, once their versions (<= `durable`) are durable."""
+        latest = self.staged.watermark.committed_at - RETAINED
+        if latest - self.horizon < RETAINED:
+            return
+        self.horizon = latest // HOUR * HOUR
+        for measure in self.measures.values():
+            if measure.timed:
+                measure.forget(self.horizon // 1_000_000, durable)
 
     def load_mirror(self, rows: Iterable[Row]) -> None:
         """(key columns, carried columns, version, lsn, committed_at, deleted) a row."""

@@ -50,6 +50,11 @@ class Measure:
     def table(self) -> RowTable:
         return RowTable(self.name, self.key, (*self.key, *self.values, "_topic", "_partition", "_version"))
 
+    @property
+    def timed(self) -> bool:
+        """Whether its rows are keyed by the time of the event: old ones hardly ever change."""
+        return self.of != "stock" and self.key[0] in ("hour", "minute")
+
     def filed(self) -> "Measure | None":
         """The measure of the history table: keys with the hour in front."""
         if self.history is None:
@@ -92,7 +97,7 @@ def difference(old: Iterable[Contribution], new: Iterable[Contribution]) -> list
     if before == after:
         return []
     changes = [(key, tuple([-value for value in values])) for key, values in before] + after
-    if len(before) == 1 == len(after) and before[0][0] != after[0][0] or len(changes) == 1:
+    if len(changes) == 1 or (len(before) == 1 == len(after) and before[0][0] != after[0][0]):
         return changes
     return [entry for entry in summed(changes) if any(entry[1])]
 
@@ -103,10 +108,11 @@ class MeasureRows:
     Invariant: a row's values are the sum of the contributions of all events below its version.
     """
 
-    __slots__ = ("owner", "rows", "table", "touched")
+    __slots__ = ("owner", "rows", "table", "timed", "touched")
 
     def __init__(self, measure: Measure, topic: str, partition: int) -> None:
         self.table = measure.table
+        self.timed = measure.timed
         self.owner = (topic, partition)
         self.rows: dict[Key, list[int]] = {}
         """key -> [version, *values]"""
@@ -133,10 +139,18 @@ class MeasureRows:
         return {key: (*key, *row[1:], *self.owner, row[0]) for key in touched for row in (self.rows[key],)}
 
     def load(self, rows: Iterable[Row]) -> None:
-        """Rows as the table has them (`table.columns`)."""
+        """Rows as the table has them (`table.columns`); what is in memory already may be ahead of them."""
         width, end = len(self.table.key), len(self.table.columns) - 3
         for row in rows:
-            self.rows[row[:width]] = [row[-1], *row[width:end]]
+            known = self.rows.get(row[:width])
+            if known is None or known[0] < row[-1]:
+                self.rows[row[:width]] = [row[-1], *row[width:end]]
+
+    def forget(self, before: int, durable: int) -> None:
+        """Drops rows of hours and minutes that are over (seconds since 1970) and whose versions are durable."""
+        gone = [k for k, row in self.rows.items() if k[0] < before and row[0] <= durable and k not in self.touched]
+        for key in gone:
+            del self.rows[key]
 
 
 def under_hour(changes: Sequence[Contribution], hour: int, kept: tuple[int, ...]) -> list[Contribution]:

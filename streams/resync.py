@@ -38,9 +38,14 @@ def refusal(position: Position, plan: TopicPlan, topic_id: str, first: int, end:
         return f"topic {plan.topic} had {position.partitions} partitions, now {plan.partitions}: keys have moved"
     if not first <= at <= end:
         return f"topic {plan.topic}: the watermark is {at}, the log holds {first} to {end}"
-    if position.known and position.fingerprint != plan.fingerprint and position.highest > at:
+    return None
+
+
+def derivation_changed(position: Position, plan: TopicPlan) -> str | None:
+    """Why this worker may not start: rows above the watermark come from another derivation."""
+    if position.known and position.fingerprint != plan.fingerprint and position.highest > position.next_offset:
         return (
-            f"the derivation changed ({position.fingerprint} before, {plan.fingerprint} now) while rows are above the "
-            "watermark: let a worker of the old version drain, or rebuild"
+            f"{plan.topic}: the derivation changed ({position.fingerprint} before, {plan.fingerprint} now) while rows "
+            "are above the watermark: start the old version until it has drained and stopped, then this one"
         )
     return None

@@ -11,14 +11,12 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Collection, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, Final
 
 from aiokafka.errors import IllegalStateError, KafkaError
 from faust.types import TP
 
-from connectors import topics
-from connectors.errors import Unreachable
 from schemas.change import Change, Malformed
 from schemas.contract import Contract
 from schemas.lifecycles import load_lifecycles
@@ -27,13 +25,14 @@ from schemas.settings import Settings
 from sinks.clickhouse import ClickHouse, SinkUnavailable
 from sinks.history import history_statements
 from sinks.writer import Writer
+from streams.agents.assignment import Assignment
 from streams.agents.exits import LimitReached, guarded
 from streams.agents.journal import Journal
-from streams.agents.loading import Stored, load, watermark_row
+from streams.agents.loading import Stored, load_back, watermark_row
 from streams.agents.pulse import Beat, Freshness, Pulse
-from streams.dead_letters import DeadLetterLimit, dead_letter
+from streams.dead_letters import dead_letter
 from streams.plan import plans
-from streams.resync import refusal, resync_row
+from streams.resync import resync_row
 
 log = logging.getLogger("techhub.engine")
 
@@ -51,15 +50,14 @@ class Engine:
         self.settings = settings
         self.plans = plans(contract, settings)
         self.histories = history_statements(contract, load_lifecycles(contract), settings.topic_prefix)
-        self.limit = DeadLetterLimit(settings.dead_letters_in_1000, in_a_row=settings.dead_letters_in_a_row)
+        self.assignment = Assignment(settings, self.plans, self.open)
         self.epoch = 0
         self.stored: dict[Partition, Stored] = {}
         self.next: dict[Partition, int] = {}
-        self.topic_ids: dict[str, str] = {}
         self.source_id = ""
         self.freshness = Freshness()
         self.background: set[asyncio.Task[Any]] = set()
-        self.assignments: deque[float] = deque()
+        self.assigned_at: deque[float] = deque()
         self.opening = asyncio.Lock()
         self.sink: ClickHouse | None = None
         self.writer: Writer | None = None
@@ -95,22 +93,22 @@ class Engine:
 
     async def too_many_assignments(self) -> None:
         now = time.monotonic()
-        self.assignments.append(now)
-        while self.assignments[0] < now - 30:
-            self.assignments.popleft()
-        if len(self.assignments) > ASSIGNMENTS_IN_30_S:
+        self.assigned_at.append(now)
+        while self.assigned_at[0] < now - 30:
+            self.assigned_at.popleft()
+        if len(self.assigned_at) > ASSIGNMENTS_IN_30_S:
             raise LimitReached(
-                f"assigned {len(self.assignments)} times in 30 s: another live worker uses the id "
+                f"assigned {len(self.assigned_at)} times in 30 s: another live worker uses the id "
                 f"{self.settings.worker_id!r} too; give each its own TECHHUB_WORKER_ID"
             )
 
     async def locate(self, consumer: Any, owned: set[TP], epoch: int) -> None:
         """Loads the state of the partitions, seeks to their watermarks and lets records flow."""
         partitions = {tp: Partition(tp.topic, tp.partition) for tp in owned}
-        stored = await self.load(partitions.values(), epoch)
+        stored = await self.assignment.load(partitions.values(), lambda: epoch == self.epoch)
         if stored is None:
             return
-        refused = await self.refused(consumer, stored)
+        refused = await self.assignment.refused(consumer, stored)
         if epoch != self.epoch:
             return
         usable = {tp: stored[p] for tp, p in partitions.items() if p not in refused}
@@ -131,26 +129,6 @@ class Engine:
         entities = sum(len(part.fold.mirror) for part in stored.values())
         log.info("reading %d partitions from their watermarks, %d rows in memory", len(usable), entities)
 
-    async def load(self, partitions: Collection[Partition], epoch: int) -> dict[Partition, Stored] | None:
-        """None: the assignment changed meanwhile."""
-        delay, told = 0.1, False
-        while epoch == self.epoch:
-            try:
-                sink = await self.open()
-                ids = await asyncio.to_thread(topics.topic_ids, self.settings, {p.topic for p in partitions})
-                stored = await load(sink, self.plans, partitions, self.limit)
-                self.topic_ids.update(ids)
-                return stored if epoch == self.epoch else None
-            except LookupError as error:
-                raise LimitReached(str(error)) from None
-            except (SinkUnavailable, Unreachable) as error:
-                if not told:
-                    log.warning("cannot load state, trying again until it can: %s", error)
-                told = True
-                await asyncio.sleep(delay)
-                delay = min(2 * delay, 5.0)
-        return None
-
     async def open(self) -> ClickHouse:
         """ClickHouse, the writer's lanes and the pulse, once."""
         async with self.opening:
@@ -163,21 +141,6 @@ class Engine:
                 self.spawn(self.writer.run())
                 self.spawn(self.journal.write("start", f"{len(self.plans)} tables"))
             return self.sink
-
-    async def refused(self, consumer: Any, stored: Mapping[Partition, Stored]) -> dict[Partition, str]:
-        """Partitions that cannot be read on from their watermark, and why. Kafka would silently reset the position."""
-        if not stored:
-            return {}
-        tps = {partition: TP(partition.topic, partition.number) for partition in stored}
-        first = await consumer.earliest_offsets(*tps.values())
-        end = await consumer.highwaters(*tps.values())
-        found = {}
-        for partition, part in stored.items():
-            plan, tp = self.plans[partition.topic], tps[partition]
-            reason = refusal(part, plan, self.topic_ids.get(partition.topic, ""), first.get(tp, 0), end.get(tp, 0))
-            if reason is not None:
-                found[partition] = reason
-        return found
 
     async def register(self, new: Sequence[tuple[Partition, Stored]]) -> None:
         """A first watermark, so that topic, partitions and fingerprint are known before the first record."""
@@ -212,7 +175,7 @@ class Engine:
                 await asyncio.sleep(0)
             if epoch != self.epoch:
                 return
-            self.fold(partition, records[start : start + SLICE])
+            await self.fold(partition, records[start : start + SLICE], epoch)
 
     async def back(self, partition: Partition, want: int, epoch: int) -> None:
         """Batches that were read ahead of a seek do arrive; a real gap in the log is never skipped."""
@@ -234,14 +197,21 @@ class Engine:
             return
         await self.seek(self.app.consumer, {tp: want})
 
-    def fold(self, partition: Partition, records: Sequence[Any]) -> None:
+    async def fold(self, partition: Partition, records: Sequence[Any], epoch: int) -> None:
         part, plan = self.stored[partition], self.plans[partition.topic]
         changes: list[Change] = []
+        letters: list[tuple[Any, str]] = []
         for record in records:
             try:
                 changes.append(plan.decoder.decode(record.offset, record.key, record.value))
             except Malformed as error:
-                self.set_aside(part, partition, record, str(error))
+                letters.append((record, str(error)))
+        if part.fold.reaches_back(changes):
+            await self.load_back(partition, part, epoch)
+            if epoch != self.epoch:
+                return
+        for record, reason in letters:
+            self.set_aside(part, partition, record, reason)
         part.fold.fold(changes, records[-1].offset + 1)
         if part.fold.truncated is not None:
             self.truncated(part, partition)
@@ -249,8 +219,18 @@ class Engine:
             self.due_histories.add(partition.topic)
         if self.writer is not None:
             self.writer.offer(partition, part.fold)
-        if reason := part.dead_letters.exceeded():
-            self.stop_at_limit(partition, reason)
+        if letters and (exceeded := part.dead_letters.exceeded()):
+            self.stop_at_limit(partition, exceeded)
+
+    async def load_back(self, partition: Partition, part: Stored, epoch: int) -> None:
+        """An event of long ago: its hour may have left memory."""
+        while self.sink is not None and epoch == self.epoch:
+            try:
+                await load_back(self.sink, self.plans[partition.topic], partition, part)
+                return
+            except SinkUnavailable as error:
+                log.warning("cannot load old hours of %s, trying again: %s", partition, error)
+                await asyncio.sleep(1)
 
     def set_aside(self, part: Stored, partition: Partition, record: Any, reason: str) -> None:
         log.warning("dead letter %s offset %d: %s", partition, record.offset, reason)
@@ -292,8 +272,10 @@ class Engine:
     # -- durability ---------------------------------------------------------------------------------------------------
 
     def stamp(self, partition: Partition, mark: Watermark) -> Row:
-        topic = partition.topic
-        return watermark_row(partition, mark, self.plans[topic], self.topic_ids.get(topic, ""), self.source_id)
+        topic, part = partition.topic, self.stored.get(partition)
+        topic_id = self.assignment.topic_ids.get(topic, "")
+        source_id = self.source_id or (part.source_id if part is not None else "")
+        return watermark_row(partition, mark, self.plans[topic], topic_id, source_id)
 
     def flushed(self, marks: Mapping[Partition, Watermark]) -> list[Row]:
         """Called when rows up to these watermarks are durable."""
@@ -301,6 +283,9 @@ class Engine:
             self.committed = time.monotonic()
             offsets = {TP(p.topic, p.number): mark.next_offset for p, mark in marks.items() if p in self.next}
             self.spawn(self.commit(offsets, self.epoch))
+        for partition, mark in marks.items():
+            if part := self.stored.get(partition):
+                part.fold.forget(mark.next_offset)
         return self.freshness.flushed(marks)
 
     async def commit(self, offsets: Mapping[TP, int], epoch: int) -> None:

@@ -58,6 +58,12 @@ async def load(
     return stored
 
 
+async def load_back(sink: Sink, plan: TopicPlan, partition: Partition, part: Stored) -> None:
+    """Brings a partition's old hours and minutes back into memory; raises `SinkUnavailable`."""
+    await Topic(sink, plan, [partition.number], {partition: part}).timed_measures()
+    part.fold.horizon = 0
+
+
 @dataclass(slots=True)
 class Topic:
     """Loads the partitions of one topic."""
@@ -67,8 +73,8 @@ class Topic:
     numbers: list[int]
     stored: dict[Partition, Stored]
 
-    async def rows(self, table: RowTable, columns: tuple[str, ...]) -> list[tuple[Stored, list[Row]]]:
-        found = await self.sink.newest(table, columns, self.plan.topic, self.numbers)
+    async def rows(self, table: RowTable, columns: tuple[str, ...], since: int = 0) -> list[tuple[Stored, list[Row]]]:
+        found = await self.sink.newest(table, columns, self.plan.topic, self.numbers, since)
         return [(self.stored[Partition(self.plan.topic, number)], rows) for number, rows in found.items()]
 
     async def watermarks(self) -> None:
@@ -93,12 +99,18 @@ class Topic:
                 part.highest = max([part.highest, *(row[-4] for row in rows)])
 
     async def measures(self) -> None:
-        await asyncio.gather(
-            self.issues(), self.letters(), *[self.measure(measure.table) for measure in self.plan.table.measures()]
-        )
+        """Of hours and minutes only the recent ones, as far back as every partition of the topic needs."""
+        folds = [self.stored[Partition(self.plan.topic, number)].fold for number in self.numbers]
+        since = min(fold.recent() for fold in folds) // 1_000_000
+        loads = [self.measure(m.table, since if m.timed else 0) for m in self.plan.table.measures()]
+        await asyncio.gather(self.issues(), self.letters(), *loads)
 
-    async def measure(self, table: RowTable) -> None:
-        for part, rows in await self.rows(table, table.columns):
+    async def timed_measures(self) -> None:
+        """All hours and minutes, for a change that reaches further back than memory."""
+        await asyncio.gather(*[self.measure(m.table, 0) for m in self.plan.table.measures() if m.timed])
+
+    async def measure(self, table: RowTable, since: int) -> None:
+        for part, rows in await self.rows(table, table.columns, since):
             part.fold.measures[table.name].load(rows)
 
     async def issues(self) -> None:

@@ -1,5 +1,6 @@
 """The delivery, simulated: the real fold, loading and writer under crashes, cut inserts, lost answers, two and three
-owners at once, rewinds of the relay and repeated snapshots. A seed decides everything; after healing, all must be exact.
+owners at once, rewinds of the relay, repeated snapshots, hours that leave memory. A seed decides everything; after
+healing, all must be exact.
 """
 
 import asyncio
@@ -12,11 +13,12 @@ from schemas.contract import load_contract
 from schemas.rows import DEAD_LETTERS, SEEN_UNTIL, WATERMARKS, Partition, RowTable
 from schemas.settings import Settings
 from sinks.writer import Writer
+from streams import fold
 from streams.agents import loading
 from streams.agents.loading import watermark_row
 from streams.dead_letters import DeadLetterLimit
 from streams.fold import TableFold
-from streams.measures import hour_of, minute_of
+from streams.measures import HOUR, hour_of, minute_of
 from streams.plan import TopicPlan, plans
 from streams.quality import DQ_ISSUES
 from streams.requests import TERMINAL
@@ -40,9 +42,11 @@ class Worker:
     """Loads, reads on from the watermarks, folds ahead of its writer. Dies without a word."""
 
     def __init__(self, world: World, sink: ModelSink, rnd: random.Random, make_writer: Callable[..., Writer]) -> None:
-        self.world, self.rnd = world, rnd
+        self.world, self.sink, self.rnd = world, sink, rnd
+        self.stored: dict[Partition, loading.Stored] = {}
+        self.waiting: set[Partition] = set()
         self.folds: dict[Partition, TableFold] = {}
-        self.writer = make_writer(sink, self.stamp, lambda marks: [], 40)
+        self.writer = make_writer(sink, self.stamp, self.flushed, 40)
         owned = list(world.partitions) if rnd.random() < 0.7 else [rnd.choice(world.partitions)]
         self.tasks = [asyncio.ensure_future(self.start(sink, owned)), asyncio.ensure_future(self.writer.run())]
 
@@ -51,7 +55,21 @@ class Worker:
 
     async def start(self, sink: ModelSink, owned: list[Partition]) -> None:
         stored = await loading.load(sink, {PLAN.topic: PLAN}, owned, DeadLetterLimit())
+        self.stored = stored
         self.folds = {partition: part.fold for partition, part in stored.items()}
+
+    def flushed(self, marks: Any) -> list[Any]:
+        for partition, mark in marks.items():
+            if partition in self.folds:
+                self.folds[partition].forget(mark.next_offset)
+        return []
+
+    async def back(self, partition: Partition) -> None:
+        """Loads old hours; the partition is not read meanwhile."""
+        part = self.stored[partition]
+        self.waiting.add(partition)
+        await loading.load_back(self.sink, PLAN, partition, part)
+        self.waiting.discard(partition)
 
     def step(self) -> None:
         """Reads a batch of some partition, as far as the writer has room."""
@@ -60,12 +78,17 @@ class Worker:
                 raise task.exception() or AssertionError
         if not self.folds or self.writer.held > self.writer.limit:
             return
-        partition, fold = self.rnd.choice(list(self.folds.items()))
-        log, start = self.world.logs[partition], fold.next_offset
+        partition, table = self.rnd.choice(list(self.folds.items()))
+        log, start = self.world.logs[partition], table.next_offset
         batch = log[start : start + self.rnd.randint(1, 6)]
-        if batch:
-            fold.fold(batch, batch[-1].offset + 1)
-            self.writer.offer(partition, fold)
+        if partition in self.waiting:
+            return
+        if table.reaches_back(batch):
+            self.waiting.add(partition)
+            self.tasks.append(asyncio.ensure_future(self.back(partition)))
+        elif batch:
+            table.fold(batch, batch[-1].offset + 1)
+            self.writer.offer(partition, table)
 
     def kill(self) -> None:
         """What it has sent may still arrive at the sink."""
@@ -80,6 +103,7 @@ def done(world: World, sink: ModelSink) -> bool:
 
 async def scenario(seed: int, make_writer: Callable[..., Writer], break_sink: Callable[[ModelSink], None]) -> None:
     rnd = random.Random(seed)
+    fold.RETAINED = rnd.choice((HOUR // 4, 24 * HOUR))  # most hours leave memory, or none
     partitions = [Partition(PLAN.topic, number) for number in range(rnd.choice((1, 2)))]
     changes = history(rnd)
     logs, streamed = relay(changes, len(partitions), rnd)

@@ -64,15 +64,17 @@ class ModelSink:
         await operation.future
 
     async def newest(
-        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int]
+        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int], since: int = 0
     ) -> dict[int, list[Row]]:
         future = asyncio.get_running_loop().create_future()
-        self.pending.append(Operation(future, table.name, read=lambda: self.read(table, columns, topic, partitions)))
+        self.pending.append(
+            Operation(future, table.name, read=lambda: self.read(table, columns, topic, partitions, since))
+        )
         found: dict[int, list[Row]] = await future
         return found
 
     def read(
-        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int]
+        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int], since: int
     ) -> dict[int, list[Row]]:
         full = self.tables[table.name].columns
         owner, number = full.index(table.owner[0]), full.index(table.owner[1])
@@ -81,6 +83,8 @@ class ModelSink:
         for row in self.rows[table.name].values():
             if row[owner] == topic and row[number] in found:
                 if self.hide_tombstones and "_deleted" in full and row[full.index("_deleted")]:
+                    continue
+                if since and row[0] < since:
                     continue
                 found[row[number]].append(tuple([row[i] for i in wanted]))
         return found

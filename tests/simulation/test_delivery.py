@@ -103,10 +103,10 @@ def test_it_notices_measures_that_are_loaded_before_entity_rows(monkeypatch: pyt
 def test_it_notices_sums_that_forget_their_version(monkeypatch: pytest.MonkeyPatch) -> None:
     add = MeasureRows.add
 
-    def always(self: MeasureRows, offset: int, changes: Any, staged: Any) -> None:
-        for key, (_, values) in list(self.rows.items()):
-            self.rows[key] = (0, values)
-        add(self, offset, changes, staged)
+    def always(self: MeasureRows, offset: int, contributions: Any) -> None:
+        for row in self.rows.values():
+            row[0] = 0
+        add(self, offset, contributions)
 
     monkeypatch.setattr(MeasureRows, "add", always)
     assert diverges() > 0
