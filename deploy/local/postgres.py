@@ -35,6 +35,8 @@ SETTINGS = {
     "max_connections": "100",
     "max_wal_senders": "10",
     "max_replication_slots": "10",
+    # what the stream says about commits can be compared with what the database says
+    "track_commit_timestamp": "on",
     "password_encryption": "scram-sha-256",
     "timezone": "UTC",
     "log_timezone": "UTC",
