@@ -1,0 +1,40 @@
+"""The pipeline on the session's stack: over a source that holds rows already, with the oracle's triggers beside it.
+
+Crashes, exactness, privacy and outages are tested on one pipeline, one after the other: what one left wrong, the next
+would find. Tests that break it for good make their own with `pipeline_on`.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local.source.simulate import Simulator
+from deploy.local.stack import Addresses
+from tests.pipeline.pipeline import Pipeline, pipeline_on
+
+ORACLE = Path(__file__).with_name("oracle.sql")
+BEFORE = 400
+"""Transactions before capture, so that snapshot and history have something to tell."""
+
+
+@pytest.fixture(scope="session")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("pipeline")
+
+
+def some_past(pipeline: Pipeline) -> None:
+    with Simulator(pipeline.dsn, 7) as simulator:
+        simulator.run(transactions=BEFORE)
+
+
+def watched(pipeline: Pipeline) -> None:
+    some_past(pipeline)
+    pipeline.source.execute(ORACLE.read_bytes())
+
+
+@pytest.fixture(scope="session")
+def pipeline(stack: Addresses, logs: Path) -> Iterator[Pipeline]:
+    with pipeline_on(stack, logs, before=watched) as running:
+        yield running
+        running.execute("DROP SCHEMA oracle CASCADE")

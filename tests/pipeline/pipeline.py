@@ -1,0 +1,274 @@
+"""The whole pipeline as a test drives it: one embedded stack, and for each pipeline names of its own on it.
+
+Everything is real: capture by Debezium, a supervised worker process, ClickHouse's engine. `settle` waits until the
+pipeline has provably passed the present moment; nothing here sleeps for a guessed time.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+import psycopg
+
+from connectors.apply import apply
+from connectors.delete import delete
+from deploy.local import state
+from deploy.local.processes import Running
+from deploy.local.source.simulate import Ledger, Simulator, Summary
+from deploy.local.stack import Addresses, Stack
+from ops.reconcile import Reconciled, reconcile
+from schemas.contract import Contract, load_contract
+from schemas.settings import Settings, environment, load
+from sinks.clickhouse import Client, connect
+from sinks.migrate import migrate
+
+SECONDS: Final = 90.0
+"""How long anything may take before the test gives up; no figure of speed."""
+
+
+def until(condition: Callable[[], Any], what: str, seconds: float = SECONDS) -> None:
+    """Waits for the condition; a client's error counts as not yet."""
+    deadline, last = time.monotonic() + seconds, ""
+    while True:
+        try:
+            if condition():
+                return
+        except Exception as error:
+            last = f"; the last try ended with {type(error).__name__}: {error}"
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}{last}"
+        time.sleep(0.1)
+
+
+def settings_of(stack: Addresses, unique: str, **changes: Any) -> Settings:
+    """Settings of a pipeline with names of its own on a shared stack."""
+    known = {key.removeprefix("TECHHUB_").lower(): value for key, value in stack.environment().items()}
+    names = {
+        "clickhouse_database": unique, "topic_prefix": unique, "group": unique, "worker_id": f"{unique}-0",
+        "slot_name": unique, "publication": unique, "connector_name": unique, "heartbeat_seconds": 0.5,
+    }  # fmt: skip
+    return load(**{**known, **names, **changes})
+
+
+@dataclass
+class Worker:
+    """A supervised worker, as `techhub-cdc worker` starts it; its log grows in one file."""
+
+    settings: Settings
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "ops", "worker"], env=environment(self.settings), stdout=output, stderr=output,
+                start_new_session=True,
+            )  # fmt: skip
+
+    def child(self) -> psutil.Process:
+        assert self.process is not None
+        (child,) = psutil.Process(self.process.pid).children()
+        return child
+
+    def kill(self) -> None:
+        """SIGKILL to the worker process; its supervisor starts another."""
+        until(lambda: self.child().kill() is None, "a worker process runs")
+
+    def stop(self, seconds: float = 20.0) -> tuple[int, float]:
+        """SIGTERM to the supervisor: its exit code, and how long it took."""
+        assert self.process is not None
+        began = time.monotonic()
+        self.process.terminate()
+        try:
+            code = self.process.wait(seconds)
+        finally:
+            self.end()
+        return code, time.monotonic() - began
+
+    def wait(self, seconds: float = SECONDS) -> int:
+        assert self.process is not None
+        return self.process.wait(seconds)
+
+    def end(self) -> None:
+        """Whatever is left of it."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        left = psutil.Process(self.process.pid).children()
+        self.process.kill()
+        self.process.wait()
+        for child in left:
+            child.kill()
+
+    def said(self, text: str) -> int:
+        return self.log.read_text(encoding="utf-8", errors="replace").count(text)
+
+
+@dataclass
+class Pipeline:
+    stack: Addresses
+    settings: Settings
+    contract: Contract
+    source: psycopg.Connection[Any]
+    sink: Client
+    worker: Worker
+    ledger: Ledger = field(default_factory=Ledger)
+    """Every acknowledged transaction of all simulations since capture began."""
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """ClickHouse's answer; instants are integers, microseconds (DateTime64(6)) or seconds."""
+        integers = {"DateTime64*": "int", "DateTime*": "int"}
+        result = self.sink.query(sql, parameters=dict(parameters or {}), query_formats=integers)
+        return [tuple(row) for row in result.result_rows]
+
+    def value(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
+        return self.query(sql, parameters)[0][0]
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """One statement, and transaction, on PostgreSQL as the application's owner."""
+        cursor = self.source.execute(sql.encode(), parameters or None)
+        return cursor.fetchall() if cursor.description else []
+
+    def insert(self, table: str, **values: Any) -> int:
+        """A row of the source; returns its id."""
+        columns, marks = ", ".join(f'"{name}"' for name in values), ", ".join(["%s"] * len(values))
+        sql = f"INSERT INTO {table} ({columns}) VALUES ({marks}) RETURNING id"
+        return int(self.execute(sql, list(values.values()))[0][0])
+
+    # -- waiting ------------------------------------------------------------------------------------------------------
+
+    def settle(self, seconds: float = SECONDS) -> None:
+        """Waits until everything that the source has committed by now is in ClickHouse."""
+        moment = self.execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")[0][0]
+        sql = "SELECT min(ifNull(toUnixTimestamp64Micro(seen_until), 0)) FROM v_freshness"
+        until(lambda: self.value(sql) > moment, f"seen_until passes {moment}", seconds)
+
+    def caught_up(self) -> None:
+        """The worker has read the first snapshot, and the facts of the history tables are written."""
+        self.settle()
+        until(lambda: self.worker.said("history facts are up to date"), "history facts")
+
+    # -- load and faults ----------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def load(self, rate: float, seconds: float, seed: int) -> Iterator[Simulator]:
+        """Runs the simulator beside the body, and to its end afterwards."""
+        failed: list[BaseException] = []
+        with Simulator(self.dsn, seed, connections=2, ledger=self.ledger) as simulator:
+
+            def run() -> None:
+                try:
+                    simulator.run(rate, seconds)
+                except BaseException as error:
+                    failed.append(error)
+
+            thread = threading.Thread(target=run, daemon=True)
+            thread.start()
+            try:
+                yield simulator
+                thread.join(seconds + SECONDS)
+            finally:
+                simulator.stop()
+                thread.join(SECONDS)
+        assert not failed, f"a write to the source failed: {failed[0]}"
+
+    def simulate(self, rate: float, seconds: float, seed: int) -> Summary:
+        with self.load(rate, seconds, seed) as simulator:
+            pass
+        return simulator.summary()
+
+    def running(self, part: str) -> Running:
+        known = state.load(self.stack.directory)
+        assert known is not None
+        return known.running[part]
+
+    def kill_part(self, part: str) -> None:
+        """SIGKILL; `restore` brings it back."""
+        process = psutil.Process(self.running(part).pid)
+        left = process.children(recursive=True) if part == "postgres" else []
+        process.kill()
+        psutil.wait_procs([process, *left], timeout=20)
+
+    def restore(self) -> None:
+        """Starts every part of the stack that does not run."""
+        Stack(self.stack.directory.parent).up(self.stack.name)
+
+    def kill_connect(self) -> None:
+        self.kill_part("connect")
+        self.restore()
+
+    # -- checking -----------------------------------------------------------------------------------------------------
+
+    def reconcile(self, only: Sequence[str] | None = None) -> Reconciled:
+        return reconcile(self.settings, self.contract, only, SECONDS, lambda _: None)
+
+    def command(self, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+        """`techhub-cdc ...` against this pipeline; `changes` are settings."""
+        values = environment(self.settings) | {f"TECHHUB_{name.upper()}": value for name, value in changes.items()}
+        return techhub_cdc(arguments, values)
+
+    @property
+    def dsn(self) -> str:
+        return secret(self.settings)
+
+
+def secret(settings: Settings) -> str:
+    assert settings.postgres_dsn is not None
+    return settings.postgres_dsn.get_secret_value()
+
+
+def techhub_cdc(arguments: Sequence[str], values: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ops", *arguments]
+    return subprocess.run(command, env=dict(values), capture_output=True, text=True, timeout=120, check=False)
+
+
+@contextmanager
+def pipeline_on(
+    stack: Addresses, logs: Path, *, before: Callable[[Pipeline], None] = lambda _: None, **changes: Any
+) -> Iterator[Pipeline]:
+    """A pipeline that has caught up; `before` is called when it stands and capture has not begun."""
+    unique = f"p{uuid.uuid4().hex[:8]}"
+    settings = settings_of(stack, unique, **changes)
+    contract, worker = load_contract(settings.contract), Worker(settings, logs / f"{unique}.log")
+    migrate(settings)
+    with psycopg.connect(secret(settings), autocommit=True) as source:
+        pipeline = Pipeline(stack, settings, contract, source, connect(settings), worker)
+        before(pipeline)
+        try:
+            apply(settings, contract, lambda _: None, deadline_seconds=SECONDS)
+            worker.start()
+            pipeline.caught_up()
+            yield pipeline
+        except BaseException:
+            sys.stderr.write(f"the end of {worker.log}:\n{worker.log.read_text(errors='replace')[-4000:]}\n")
+            raise
+        finally:
+            worker.end()
+            Stack(stack.directory.parent).up(stack.name)
+            pipeline.sink.close()
+            delete(settings, lambda _: None)
+            with connect(settings, None) as client:
+                client.command(f"DROP DATABASE IF EXISTS `{settings.clickhouse_database}`")
+
+
+def report(result: Reconciled) -> str:
+    found = [(part.name, part.found[:3]) for part in result.comparisons if part.found]
+    return json.dumps(found, default=str)
+
+
+def terminate_group(process: subprocess.Popen[Any]) -> None:
+    """For a command that started others in its session."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
