@@ -6,7 +6,7 @@ id. The statements may be run again at any time: the same rows give the same fac
 """
 
 from schemas.contract import Contract
-from schemas.lifecycles import REMOVED, History, Lifecycle
+from schemas.lifecycles import REMOVED, UNKNOWN, History, Lifecycle
 from sinks.statements import literal, literals, name, rendered
 
 INSERT = """
@@ -80,8 +80,10 @@ def history_statement(contract: Contract, lifecycle: Lifecycle, history: History
 
 def legal(lifecycle: Lifecycle) -> str:
     """Whether the lifecycle allows the transition of `h`."""
+    listed = literals(["", *lifecycle.statuses])
     cases = (
-        f"(h.before = {literal(before)} AND h.status IN {literals(sorted(after))})"
+        f"(h.before {f'NOT IN {listed}' if before == UNKNOWN else f'= {literal(before)}'}"
+        f" AND h.status IN {literals(sorted(after))})"
         for before, after in lifecycle.legal.items()
     )
     return " OR ".join([f"h.status = {literal(REMOVED)}", *cases])

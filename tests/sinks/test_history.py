@@ -55,6 +55,8 @@ def test_each_snapshot_row_of_the_history_becomes_one_transition(settings: Setti
         status(client, 16, 1, "sent", None)
         status(client, 20, 2, "sent", at(1))
         status(client, 21, 2, "draft", at(1))
+        status(client, 22, 2, "odd", at(2))
+        status(client, 23, 2, "rejected", at(3))
         for _ in range(2):
             tell(settings, client)
         client.command("OPTIMIZE TABLE request_transitions FINAL")
@@ -66,6 +68,8 @@ def test_each_snapshot_row_of_the_history_becomes_one_transition(settings: Setti
             (1, "draft", "sent", 120, 120.0, True, "visa", 7, 12),
             (1, "sent", "approved", 150, 30.0, True, "visa", 7, 10),
             (2, "", "sent", 60, None, True, "", None, 20),
+            (2, "draft", "odd", 120, 60.0, False, "", None, 22),
+            (2, "odd", "rejected", 180, 60.0, True, "", None, 23),
             (2, "sent", "draft", 60, 0.0, False, "", None, 21),
         ]
         common = facts(client, "request_transitions", "DISTINCT origin, lsn, _topic, _partition")

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from streams.resync import RESYNC_REQUIRED, refusal, resync_row
+from streams.resync import RESYNC_REQUIRED, derivation_changed, refusal, resync_row
 from tests.streams.log import PLANS
 
 PLAN: Final = PLANS["service_servicerequest"]
@@ -60,6 +60,14 @@ def test_another_number_of_partitions_is_refused_because_keys_have_moved() -> No
     reason = refused(Stood(partitions=PLAN.partitions + 1))
     assert reason is not None
     assert "keys have moved" in reason
+
+
+def test_another_derivation_starts_only_where_no_row_is_above_the_watermark() -> None:
+    assert derivation_changed(Stood(fingerprint="old", highest=10), PLAN) is None
+    reason = derivation_changed(Stood(fingerprint="old", highest=11), PLAN)
+    assert reason is not None
+    assert "old before" in reason
+    assert derivation_changed(Stood(highest=11), PLAN) is None
 
 
 def test_the_row_names_table_reason_and_the_command_that_mends_it() -> None:
