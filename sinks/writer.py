@@ -25,6 +25,10 @@ log = logging.getLogger("techhub.writer")
 FIRST_DELAY: Final = 0.1
 LONGEST_DELAY: Final = 5.0
 
+PAUSES: Final = (0.04, 0.04, 0.25)
+"""Seconds from the beginning of a lane's flush to that of its next. An insert costs the same CPU for one row as for a
+hundred, and a first flush does not wait; watermarks only matter to a restart and to the age that is shown."""
+
 
 class Source(Protocol):
     """What the writer takes staged rows from: the fold of one partition."""
@@ -135,18 +139,21 @@ class Writer:
                 staged = self.collect()
             if not staged:
                 continue
-            generation, lane.busy = self.generation, True
+            generation, lane.busy, began = self.generation, True, asyncio.get_running_loop().time()
             try:
                 await write(staged)
             finally:
                 lane.busy = False
-            if generation != self.generation:
-                continue
-            if following is not None:
-                following.put(staged)
-            else:
-                self.in_lanes -= sum(part.events for part in staged)
-                self.space.set()
+            if generation == self.generation:
+                self.hand_on(staged, following)
+            await asyncio.sleep(began + PAUSES[number] - asyncio.get_running_loop().time())
+
+    def hand_on(self, staged: Sequence[Staged], following: Lane | None) -> None:
+        if following is not None:
+            following.put(staged)
+        else:
+            self.in_lanes -= sum(part.events for part in staged)
+            self.space.set()
 
     def collect(self) -> list[Staged]:
         """Takes what all folds have staged: one flush."""

@@ -123,7 +123,7 @@ async def scenario(seed: int, make_writer: Callable[..., Writer], break_sink: Ca
             workers[dying] = Worker(world, sink, rnd, make_writer)
         elif luck < 0.96 and len(workers) < 3:
             workers.append(Worker(world, sink, rnd, make_writer))
-        await asyncio.sleep(rnd.choice((0, 0, 0, 0.2)))
+        await asyncio.sleep(rnd.choice((0, 0, 0.05, 0.2)))
     await heal(world, sink, workers, rnd, make_writer)
     check(world, sink)
 
@@ -143,7 +143,7 @@ async def heal(
         for worker in workers[:1] if last is None else [last]:
             worker.step()
         sink.step()
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
         if last is not None and done(world, sink) and not sink.pending:
             break
     else:
