@@ -33,7 +33,7 @@ def watched(pipeline: Pipeline) -> None:
     pipeline.source.execute(ORACLE.read_bytes())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pipeline(stack: Addresses, logs: Path) -> Iterator[Pipeline]:
     with pipeline_on(stack, logs, before=watched) as running:
         yield running

@@ -1,0 +1,197 @@
+"""What identifies people stays in PostgreSQL: markers in columns that are not captured turn up nowhere else.
+
+The search must be able to fail: it finds a value that is captured, in every place that it looks at.
+"""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+
+from connectors.kafka import kafka_config
+from deploy.local.postgres_home import find_home
+from deploy.local.source import CANARY
+from tests.pipeline.pipeline import Pipeline
+
+SEED = 31
+
+
+def digits(count: int) -> str:
+    return "".join(secrets.choice("123456789") for _ in range(count))
+
+
+IIN, PHONE, TIN, IIK, TEXT, SESSION = digits(12), digits(10), digits(12), digits(18), secrets.token_hex(8), digits(14)
+MARKERS = tuple(marker.encode() for marker in (CANARY, IIN, PHONE, TIN, IIK, TEXT, SESSION))
+CONTROL = f"control{secrets.token_hex(8)}"
+"""Name of a room, which is captured."""
+CHUNK = 1 << 20
+
+
+@pytest.fixture(scope="module")
+def marked(pipeline: Pipeline) -> Pipeline:
+    """Markers in what people are known by, inserted, updated and deleted, and a load that writes the canary."""
+    user, company, request = (
+        pipeline.execute(f"SELECT max(id) FROM {table}")[0][0]
+        for table in ("account_user", "account_company", "service_servicerequest")
+    )
+    columns = [
+        name
+        for (name,) in pipeline.execute(
+            "SELECT column_name::text FROM information_schema.columns WHERE table_name = 'account_user' AND "
+            "table_schema = 'public' AND column_name NOT IN ('id', 'email')"
+        )
+    ]
+    copied = ", ".join(columns)
+    for number in range(3):
+        pipeline.execute(
+            f"INSERT INTO account_user (email, {copied}) SELECT %s, {copied} FROM account_user WHERE id = %s",
+            [f"{TEXT}{number}@example.kz", user],
+        )
+    new = f"email LIKE '{TEXT}%'"
+    pipeline.execute(
+        f"UPDATE account_user SET iin = '{IIN}', phone = '+{PHONE}', first_name = '{TEXT}', last_name = '{TEXT}', "
+        f"password = '{TEXT}', data = '{{\"iin\": {IIN}}}', tags = '[\"{TEXT}\"]' WHERE {new}"
+    )
+    pipeline.execute(f"DELETE FROM account_user WHERE {new} AND email LIKE '%2@example.kz'")
+    pipeline.execute(
+        f"UPDATE account_company SET tin = '{TIN}', iik = 'KZ{IIK}', name = '{TEXT}', short_name = '{TEXT}', "
+        f"address = '{TEXT}', email = '{TEXT}', phone = '{PHONE}', website = '{TEXT}', bank = '{TEXT}', "
+        f"description = '{TEXT}', basic_info = '{{\"iin\": {IIN}}}' WHERE id = {company}"
+    )
+    pipeline.execute(f"UPDATE service_servicerequest SET data = '{{\"iin\": {IIN}}}' WHERE id = {request}")
+    pipeline.execute(f"UPDATE service_servicerequeststatus SET comment = '{TEXT}' WHERE service_request_id = {request}")
+    pipeline.execute(f"UPDATE user_sessions_session SET session_data = '{SESSION}', user_agent = '{SESSION}'")
+    pipeline.execute(f"UPDATE hub_cache_table SET value = '{SESSION}'")
+    pipeline.execute(f"UPDATE booking_room SET name = '{CONTROL}' WHERE id = (SELECT min(id) FROM booking_room)")
+    pipeline.simulate(50, 3, SEED)
+    pipeline.settle()
+    return pipeline
+
+
+@dataclass(frozen=True)
+class Found:
+    place: str
+    marker: bytes
+
+
+def looked_for(place: str, content: bytes, markers: tuple[bytes, ...]) -> Iterator[Found]:
+    for marker in markers:
+        if marker in content:
+            yield Found(place, marker)
+
+
+def in_topics(pipeline: Pipeline, markers: tuple[bytes, ...]) -> list[Found]:
+    """Every record of every topic: key, value and headers, as they are before compression."""
+    consumer = Consumer(kafka_config(pipeline.settings, **{"group.id": "search", "enable.partition.eof": True}))
+    try:
+        topics = consumer.list_topics(timeout=20).topics
+        places = [(name, number) for name, topic in topics.items() for number in topic.partitions]
+        consumer.assign([TopicPartition(name, number, OFFSET_BEGINNING) for name, number in places])
+        found: list[Found] = []
+        left, records = set(places), 0
+        while left:
+            messages = consumer.consume(5000, timeout=20)
+            assert messages, f"nothing came, and not at the end of {left}"
+            for message in messages:
+                topic, partition = message.topic(), message.partition()
+                assert topic is not None and partition is not None
+                if message.error():
+                    left.discard((topic, partition))
+                    continue
+                records += 1
+                content = b"\0".join([message.key() or b"", message.value() or b"", repr(message.headers()).encode()])
+                found += looked_for(f"{topic} at {message.offset()}", content, markers)
+    finally:
+        consumer.close()
+    assert records > 1000
+    return found
+
+
+def in_columns(pipeline: Pipeline, markers: tuple[bytes, ...]) -> list[Found]:
+    """Every column, of any type, of every table; old versions of rows too."""
+    sql = (
+        "SELECT table, name FROM system.columns WHERE database = currentDatabase() AND table IN "
+        "(SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree')"
+    )
+    tables: dict[str, list[str]] = {}
+    for table, column in pipeline.query(sql):
+        tables.setdefault(table, []).append(column)
+    assert set(pipeline.contract.tables) | {"dead_letters", "dq_issues", "worker_events"} <= set(tables)
+    found = []
+    for table, columns in tables.items():
+        for marker in markers:
+            row = ", ".join(f"toString(`{name}`)" for name in columns)
+            search = f"SELECT count() FROM `{table}` WHERE position(concat_ws('|', {row}), {{marker:String}}) > 0"
+            if pipeline.value(search, {"marker": marker.decode()}):
+                found.append(Found(table, marker))
+    return found
+
+
+def in_files(pipeline: Pipeline, logs: Path, markers: tuple[bytes, ...]) -> list[Found]:
+    """Every file of Kafka, Connect and ClickHouse and every log, as the bytes that they are."""
+    directory = pipeline.stack.directory
+    database = find_home(directory).data
+    found: list[Found] = []
+    for file in (*directory.rglob("*"), *logs.rglob("*")):
+        if database in file.parents or (directory / "secrets") in file.parents or not file.is_file():
+            continue
+        with file.open("rb") as content:
+            before = b""
+            while chunk := content.read(CHUNK):
+                found += looked_for(str(file), before + chunk, markers)
+                before = chunk[-64:]
+    return found
+
+
+def test_the_markers_are_in_the_source(marked: Pipeline) -> None:
+    rows = marked.execute(f"SELECT count(*) FROM account_user AS u WHERE strpos(u::text, '{IIN}') > 0")
+    assert rows == [(2,)]
+    rows = marked.execute(f"SELECT count(*) FROM account_company AS c WHERE strpos(c::text, '{TIN}') > 0")
+    assert rows == [(1,)]
+    rows = marked.execute(f"SELECT count(*) FROM service_servicerequest AS r WHERE strpos(r::text, '{CANARY}') > 0")
+    assert rows[0][0] > 100
+
+
+def test_no_marker_is_in_any_topic(marked: Pipeline) -> None:
+    assert in_topics(marked, MARKERS) == []
+
+
+def test_no_marker_is_in_any_column_of_clickhouse(marked: Pipeline) -> None:
+    assert in_columns(marked, MARKERS) == []
+
+
+def test_no_marker_is_in_any_file_or_log(marked: Pipeline, logs: Path) -> None:
+    assert in_files(marked, logs, MARKERS) == []
+
+
+def test_the_same_search_finds_what_is_captured(marked: Pipeline, logs: Path) -> None:
+    control = (CONTROL.encode(),)
+    assert any(found.place.startswith(f"{marked.settings.topic_prefix}.") for found in in_topics(marked, control))
+    assert [found.place for found in in_columns(marked, control)] == ["booking_room"]
+    places = [found.place for found in in_files(marked, logs, control)]
+    assert any("/kafka/" in place for place in places) and any("/clickhouse/" in place for place in places), places
+
+
+def test_no_password_is_in_a_topic_a_table_or_a_log(marked: Pipeline, logs: Path) -> None:
+    """The connector's configuration, which Connect keeps in a topic, holds a reference instead."""
+    stack = marked.stack
+    kept = [
+        stack.connector_password,
+        *(dsn.split("@")[0].split(":")[-1] for dsn in (stack.postgres_dsn, stack.clickhouse_dsn)),
+    ]
+    words = tuple(password.encode() for password in kept)
+    assert all(len(word) >= 16 for word in words)
+    assert in_topics(marked, words) == []
+    assert in_columns(marked, words) == []
+    assert in_files(marked, logs, words) == []
+
+
+@pytest.mark.parametrize("command", [("status", "--json", "--partitions"), ("connectors", "status", "--json")])
+def test_no_report_shows_a_marker_or_a_password(marked: Pipeline, command: tuple[str, ...]) -> None:
+    done = marked.command(*command)
+    shown = (done.stdout + done.stderr).encode()
+    assert (done.returncode == 0 and b"booking_room" in shown) or b"heartbeat" in shown
+    assert list(looked_for("output", shown, (*MARKERS, marked.stack.connector_password.encode()))) == []
