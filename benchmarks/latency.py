@@ -110,7 +110,12 @@ def transitions(settings: Settings, load: Load) -> Latencies:
         for (request_id,) in rows:
             arrived.setdefault(request_id, now)
 
-    watch(settings, load, Poller(settings, FACTS_POLL_SECONDS, ask), lambda: all(request in arrived for request, _ in load.commits))
+    watch(
+        settings,
+        load,
+        Poller(settings, FACTS_POLL_SECONDS, ask),
+        lambda: all(request in arrived for request, _ in load.commits),
+    )
     return facts(load.commits, arrived)
 
 

@@ -29,7 +29,7 @@ from ops.reconcile import reconcile
 from ops.reconcile import show as show_reconciled
 from ops.status import STYLES
 from ops.target import settings_for
-from schemas.contract import load_contract
+from schemas.contract import Contract, load_contract
 from schemas.settings import Settings, environment
 from sinks.clickhouse import connect
 from sinks.migrate import migrate
@@ -58,16 +58,9 @@ def demo(
     Ends with a reconciliation of ClickHouse with PostgreSQL; exit code 0 only if it is exact.
     """
     began = time.monotonic()
-    with stoppable(), stack(scale, keep):
-        settings = settings_for(STACK, "postgres_dsn", "kafka_bootstrap", "connect_url", "clickhouse_dsn")
-        contract = load_contract(settings.contract)
-        with step("ClickHouse: tables and views"):
-            migrate(settings)
-        with step("capture: role, publication, topics, connector; first heartbeat"), capture_errors():
-            apply(settings, contract, lambda _: None)
-        with worker(settings) as log:
-            with step("worker: first snapshot"):
-                caught_up(settings, log)
+    with stoppable(), stack(STACK, scale, keep):
+        settings, contract = prepared(STACK)
+        with running(settings, STACK):
             out.print(
                 f"running after {time.monotonic() - began:.0f} s; SQL over HTTP: techhub-cdc env --name {STACK}\n"
             )
@@ -77,6 +70,26 @@ def demo(
         show_reconciled(result, as_json=False)
         if not result.exact:
             raise Problem("ClickHouse differs from PostgreSQL")
+
+
+def prepared(name: str) -> tuple[Settings, Contract]:
+    """A stack with tables, views and capture."""
+    settings = settings_for(name, "postgres_dsn", "kafka_bootstrap", "connect_url", "clickhouse_dsn")
+    contract = load_contract(settings.contract)
+    with step("ClickHouse: tables and views"):
+        migrate(settings)
+    with step("capture: role, publication, topics, connector; first heartbeat"), capture_errors():
+        apply(settings, contract, lambda _: None)
+    return settings, contract
+
+
+@contextlib.contextmanager
+def running(settings: Settings, name: str) -> Iterator[None]:
+    """A worker that has caught up; stopped at the end."""
+    with worker(settings, name) as log:
+        with step("worker: first snapshot"):
+            caught_up(settings, log)
+        yield
 
 
 @contextlib.contextmanager
@@ -108,8 +121,8 @@ def uninterrupted() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def stack(scale: float, keep: bool) -> Iterator[None]:
-    """The embedded stack of the demo, from nothing; gone afterwards."""
+def stack(name: str, scale: float, keep: bool) -> Iterator[None]:
+    """An embedded stack from nothing; gone afterwards."""
     from deploy.local.stack import Stack
     from ops.board import Board
     from schemas.settings import load
@@ -117,15 +130,15 @@ def stack(scale: float, keep: bool) -> Iterator[None]:
     stacks = Stack(load().local_directory)
     try:
         with Board(Console(stderr=True)) as board:
-            stacks.down(STACK, purge=True)
-            stacks.up(STACK, board.show, scale=scale)
+            stacks.down(name, purge=True)
+            stacks.up(name, board.show, scale=scale)
         yield
     finally:
         with uninterrupted():
             if keep:
-                out.print(f"the stack stays: techhub-cdc down --name {STACK} --purge")
+                out.print(f"the stack stays: techhub-cdc down --name {name} --purge")
             else:
-                stacks.down(STACK, purge=True)
+                stacks.down(name, purge=True)
 
 
 @contextlib.contextmanager
@@ -145,9 +158,9 @@ def step(what: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def worker(settings: Settings) -> Iterator[Path]:
+def worker(settings: Settings, name: str) -> Iterator[Path]:
     """A supervised worker; its log lies with the stack's."""
-    log = settings.local_directory / STACK / "logs" / "worker.log"
+    log = settings.local_directory / name / "logs" / "worker.log"
     with log.open("wb") as target:
         process = subprocess.Popen(
             [sys.executable, "-m", "ops", "worker"], env=environment(settings), stderr=target, stdout=target,

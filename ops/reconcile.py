@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table as Grid
 
+from connectors.errors import Unreachable as KafkaUnreachable
 from ops.comparison import Comparison, summed
 from ops.errors import Problem, Unreachable
 from ops.source import Source, source
@@ -40,6 +41,9 @@ def register(app: typer.Typer) -> None:
 def command(
     table: Annotated[list[str] | None, typer.Option(help="Only this table; may be repeated.")] = None,
     timeout: Annotated[float, typer.Option(help="Seconds to wait for the pipeline to pass a read.")] = PASS_SECONDS,
+    mend: Annotated[
+        bool, typer.Option("--repair", help="Bring what differs back through the log, until it is exact.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
     name: Annotated[str | None, typer.Option("--name", help="An embedded stack instead of the environment.")] = None,
 ) -> None:
@@ -48,17 +52,30 @@ def command(
     Load may run: a difference counts once it is still there after the pipeline has provably passed the read.
     Exit code 1 when anything is missing, extra or different.
     """
-    settings = settings_for(name, "postgres_dsn", "clickhouse_dsn")
+    from ops.repair import repair
+
+    needs = ("postgres_dsn", "clickhouse_dsn", *(["kafka_bootstrap"] if mend else []))
+    settings = settings_for(name, *needs)
     contract = load_contract(settings.contract)
     errors = Console(stderr=True, highlight=False)
     with Progress(
         SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=errors, transient=True
     ) as bar:
         task = bar.add_task("reconcile")
-        result = reconcile(settings, contract, table, timeout, lambda text: bar.update(task, description=text))
+        check = repair if mend else reconcile
+        with reported():
+            result = check(settings, contract, table, timeout, lambda text: bar.update(task, description=text))
     show(result, as_json)
     if not result.exact:
-        raise Problem("ClickHouse differs from PostgreSQL; see above for the tables and keys")
+        raise Problem("ClickHouse differs from PostgreSQL; mend it with techhub-cdc reconcile --repair")
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    try:
+        yield
+    except KafkaUnreachable as error:
+        raise Unreachable(str(error)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +118,17 @@ class Mirror:
             parameters = {"keys": [part if len(part) > 1 else part[0] for part in ([str(x) for x in p] for p in parts)]}
         sql = f"SELECT {chosen} FROM `{table.name}` FINAL {where}"  # noqa: S608 names of the contract
         return {Source.key(table, row): row for row in self.select(sql, parameters)}
+
+    def partitions(self, table: Table, keys: Collection[Any]) -> dict[Any, int]:
+        """The partition of the topic that each of these rows comes from."""
+        types = mirror_columns(table)
+        names = ", ".join(plain(name, types[name]) for name in table.key)
+        wanted, found = set(keys), {}
+        for *parts, number in self.select(f"SELECT {names}, _partition FROM `{table.name}` FINAL"):  # noqa: S608
+            key = parts[0] if len(parts) == 1 else tuple(parts)
+            if key in wanted:
+                found[key] = number
+        return found
 
     def stock(self, measure: Measure) -> dict[Any, tuple[int, ...]]:
         keys = ", ".join(plain(name, "DateTime") if name == "hour" else f"`{name}`" for name in measure.key)

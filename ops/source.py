@@ -81,6 +81,12 @@ class Source:
                 found.append(type_.empty)
         return tuple(found)
 
+    def position(self) -> tuple[int, int]:
+        """Where the source's log is, as a number of bytes, and its clock then, microseconds since 1970."""
+        row = self.connection.execute("SELECT (pg_current_wal_lsn() - '0/0'::pg_lsn)::bigint").fetchone()
+        assert row is not None
+        return int(row[0]), self.now()
+
     def now(self) -> int:
         """The source's clock, microseconds since 1970; every clock that matters is this one."""
         row = self.connection.execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").fetchone()

@@ -7,6 +7,9 @@ import msgspec
 OPERATIONS: Final = {"c": "create", "u": "update", "d": "delete", "t": "truncate", "r": "read"}
 """Debezium's operation codes; `read` is a snapshot read."""
 
+REPAIR: Final = "repair"
+"""What `source.snapshot` says in a delete that a repair has made."""
+
 
 class Malformed(ValueError):
     """An envelope, operation or key that cannot be read: a dead letter. The text is the reason, never a value."""
@@ -28,6 +31,8 @@ class Change(msgspec.Struct, frozen=True, gc=False):
     unfit: tuple[str, ...] = ()
     """`column: what was expected` of each value that did not fit and was replaced by the column's empty value."""
     transaction: int | None = None
+    repair: bool = False
+    """A delete that a repair has made for a row which the source no longer had at `committed_at`."""
 
     @property
     def streamed(self) -> bool:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from schemas.change import OPERATIONS, Change, Malformed
+from schemas.change import OPERATIONS, REPAIR, Change, Malformed
 from schemas.contract import Column, Table
 from schemas.types import (
     EPOCH,
@@ -61,6 +61,7 @@ class Source(msgspec.Struct, gc=False):
     ts_us: Int64
     lsn: Int64 | None = None
     txId: Int64 | None = None
+    snapshot: str | bool | None = None
 
 
 def micros(moment: datetime) -> int:
@@ -210,7 +211,8 @@ class Decoder:
         found = self.key(key, name)
         if values is not None and found != self.row_key(values):
             raise Malformed(f"key: expected the row's {', '.join(self.table.key)}")
-        return Change(offset, name, found, lsn, source.ts_us, values, unavailable, unfit, source.txId)
+        repair = source.snapshot == REPAIR
+        return Change(offset, name, found, lsn, source.ts_us, values, unavailable, unfit, source.txId, repair)
 
     def key(self, key: bytes | None, operation: str) -> Any:
         if operation == "truncate":

@@ -41,12 +41,14 @@ def already_in(row: Seen | None, change: Change) -> bool:
     """Folded in before, or sent again by Debezium after a crash: then neither LSN nor commit time is news.
 
     The LSN alone is not enough: an insert that waited for another transaction's delete of the key is logged before it.
-    A snapshot read always applies at its place in the log.
+    A snapshot read always applies at its place in the log, and a repair's delete only to what was committed before it.
     """
     if row is None:
         return False
     if change.offset < row.version:
         return True
+    if change.repair:
+        return change.committed_at <= row.committed_at
     return change.lsn > 0 and change.lsn <= row.lsn and change.committed_at <= row.committed_at
 
 

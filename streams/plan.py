@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from schemas.contract import Contract, Table
 from schemas.decoder import Decoder
@@ -60,12 +60,21 @@ def plan(table: Table, lifecycle: Lifecycle | None, contract: Contract, settings
 
 
 def fingerprint(table: Table, lifecycle: Lifecycle | None, made: TablePlan, timezone: str) -> str:
-    """The same in every process: sets are sorted. The time zone counts where it decides what a value means."""
+    """`<columns>-<meaning>`, the same in every process: sets are sorted.
+
+    Another set of columns may go on over the rows of the old one, once those are complete; another meaning may not. The
+    time zone counts where it decides what a value means.
+    """
     zoned = any(column.type == "timestamp" for column in table.columns)
-    document = {
-        "table": table.model_dump(mode="json", exclude={"columns": {"__all__": {"reason", "optional"}}}),
+    columns = table.model_dump(mode="json", exclude={"columns": {"__all__": {"reason", "optional"}}})
+    meaning = {
+        "key": table.key,
         "lifecycle": lifecycle.model_dump() if lifecycle else None,
         "timezone": timezone if zoned else None,
         "measures": [[m.name, m.key, m.values, m.revision] for m in made.measures()],
     }
-    return hashlib.sha256(json.dumps(document, sort_keys=True, default=sorted).encode()).hexdigest()[:16]
+    return f"{digest(columns)}-{digest(meaning)}"
+
+
+def digest(document: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(document, sort_keys=True, default=sorted).encode()).hexdigest()[:8]

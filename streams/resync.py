@@ -23,10 +23,11 @@ class Position(Protocol):
     def next_offset(self) -> int: ...
 
 
-def resync_row(plan: TopicPlan, reason: str, at: int) -> tuple[RowTable, Row]:
-    """`at` in microseconds; the newest row of a table counts."""
+def resync_row(plan: TopicPlan, reason: str, at: int, *, read_on: bool) -> tuple[RowTable, Row]:
+    """`at` in microseconds; the newest row of a table counts. A repair goes through the log, so it must be read on."""
     table = plan.table.table.name
-    return RESYNC_REQUIRED, (table, reason, f"techhub-cdc reconcile --repair --table {table}", at, None, at)
+    repair = f"techhub-cdc reconcile --repair --table {table}"
+    return RESYNC_REQUIRED, (table, reason, repair if read_on else "docs/operations.md, Starting over", at, None, at)
 
 
 def refusal(position: Position, plan: TopicPlan, topic_id: str, first: int, end: int) -> str | None:
@@ -42,10 +43,19 @@ def refusal(position: Position, plan: TopicPlan, topic_id: str, first: int, end:
 
 
 def derivation_changed(position: Position, plan: TopicPlan) -> str | None:
-    """Why this worker may not start: rows above the watermark come from another derivation."""
-    if position.known and position.fingerprint != plan.fingerprint and position.highest > position.next_offset:
+    """Why this worker may not go on over the rows that are there: they come from another derivation."""
+    nothing_there = position.next_offset == position.highest == 0
+    if not position.known or nothing_there or position.fingerprint == plan.fingerprint:
+        return None
+    change = f"{plan.topic}: the derivation changed ({position.fingerprint} before, {plan.fingerprint} now)"
+    if position.fingerprint.rpartition("-")[2] != plan.fingerprint.rpartition("-")[2]:
         return (
-            f"{plan.topic}: the derivation changed ({position.fingerprint} before, {plan.fingerprint} now) while rows "
-            "are above the watermark: start the old version until it has drained and stopped, then this one"
+            f"{change} and with it the meaning of the rows that are there: let this version replay the log into a new "
+            "database (docs/operations.md, Starting over), or start the old version again"
+        )
+    if position.highest > position.next_offset:
+        return (
+            f"{change} while rows are above the watermark: start the old version until it has drained and stopped, "
+            "then this one"
         )
     return None

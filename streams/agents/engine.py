@@ -257,12 +257,12 @@ class Engine:
     def truncated(self, part: Stored, partition: Partition) -> None:
         """All partitions are meant but one has the event: the figures of the table miss the deletes until a repair."""
         at, part.fold.truncated = part.fold.truncated, None
-        table, row = resync_row(self.plans[partition.topic], "TRUNCATE in the source", at or 0)
+        table, row = resync_row(self.plans[partition.topic], "TRUNCATE in the source", at or 0, read_on=True)
         part.fold.first(table)[row[0]] = row
         log.error("RESYNC_REQUIRED %s: TRUNCATE in the source; %s", row[0], row[2])
 
     async def require_resync(self, topic: str, reason: str) -> None:
-        table, row = resync_row(self.plans[topic], reason, time.time_ns() // 1000)
+        table, row = resync_row(self.plans[topic], reason, time.time_ns() // 1000, read_on=False)
         log.error("RESYNC_REQUIRED %s: %s; %s", row[0], reason, row[2])
         if self.writer is not None:
             await self.writer.insert(table, [row])

@@ -62,19 +62,35 @@ def test_another_number_of_partitions_is_refused_because_keys_have_moved() -> No
     assert "keys have moved" in reason
 
 
-def test_another_derivation_starts_only_where_no_row_is_above_the_watermark() -> None:
-    assert derivation_changed(Stood(fingerprint="old", highest=10), PLAN) is None
-    reason = derivation_changed(Stood(fingerprint="old", highest=11), PLAN)
+MEANING: Final = PLAN.fingerprint.rpartition("-")[2]
+
+
+def test_other_columns_go_on_only_where_no_row_is_above_the_watermark() -> None:
+    assert derivation_changed(Stood(fingerprint=f"old-{MEANING}", highest=10), PLAN) is None
+    reason = derivation_changed(Stood(fingerprint=f"old-{MEANING}", highest=11), PLAN)
     assert reason is not None
-    assert "old before" in reason
+    assert f"old-{MEANING} before" in reason
+    assert "drained" in reason
     assert derivation_changed(Stood(highest=11), PLAN) is None
 
 
+def test_another_meaning_never_goes_on_over_the_rows_of_the_old_one() -> None:
+    reason = derivation_changed(Stood(fingerprint="same-old", highest=10), PLAN)
+    assert reason is not None
+    assert "replay the log into a new database" in reason
+    assert derivation_changed(Stood(fingerprint="same-old", highest=0, next_offset=0), PLAN) is None
+
+
 def test_the_row_names_table_reason_and_the_command_that_mends_it() -> None:
-    table, made = resync_row(PLAN, "why", 5)
+    table, made = resync_row(PLAN, "why", 5, read_on=True)
     found = dict(zip(table.columns, made, strict=True))
     assert table is RESYNC_REQUIRED
     assert (found["table"], found["reason"], found["required_at"], found["resolved_at"]) == (
         "service_servicerequest", "why", 5, None,
     )  # fmt: skip
     assert found["command"] == "techhub-cdc reconcile --repair --table service_servicerequest"
+
+
+def test_what_is_not_read_on_cannot_be_mended_through_the_log() -> None:
+    _, made = resync_row(PLAN, "why", 5, read_on=False)
+    assert "Starting over" in made[2]

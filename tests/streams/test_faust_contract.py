@@ -1,0 +1,44 @@
+"""The private names of faust-streaming that the engine builds on: a new version that lacks one must fail here first."""
+
+import inspect
+
+from faust.transport.consumer import Consumer as BaseConsumer
+from faust.transport.drivers import aiokafka as driver
+from faust.transport.utils import DefaultSchedulingStrategy
+
+from schemas.contract import load_contract
+from schemas.settings import Settings
+from streams.agents.app import create_app
+from streams.agents.transport import Batch, Consumer, PerPartition, Transport
+
+
+def test_every_assignment_asks_where_to_read_in_one_place() -> None:
+    assert inspect.iscoroutinefunction(BaseConsumer.seek_to_committed)
+    assert "seek_to_committed" in inspect.getsource(BaseConsumer.perform_seek)
+    assert Consumer.seek_to_committed is not driver.Consumer.seek_to_committed
+
+
+def test_the_consumer_can_do_what_the_engine_asks_of_it() -> None:
+    for name in ("seek_wait", "earliest_offsets", "highwaters", "_commit"):
+        assert inspect.iscoroutinefunction(getattr(driver.Consumer, name)), name
+    for name in ("pause_partitions", "resume_partitions", "assignment"):
+        assert callable(getattr(driver.Consumer, name)), name
+
+
+def test_the_transport_takes_our_consumer_and_the_scheduler_yields_batches() -> None:
+    assert Transport.Consumer is Consumer
+    assert issubclass(Transport, driver.Transport)
+    assert issubclass(PerPartition, DefaultSchedulingStrategy)
+    taken = set(inspect.signature(DefaultSchedulingStrategy.iterate).parameters)
+    assert taken == {"self", "records"}
+    assert {"topic", "partition", "offset", "timestamp", "value"} <= set(Batch.__slots__)
+
+
+def test_the_app_keeps_no_offsets_and_makes_one_agent_a_domain() -> None:
+    settings = Settings(kafka_bootstrap="127.0.0.1:9092", clickhouse_dsn="http://127.0.0.1:8123")
+    contract = load_contract()
+    app = create_app(settings, contract)
+    assert sorted(app.agents) == sorted(f"{domain}_changes" for domain in contract.domains)
+    assert isinstance(app.transport, Transport)
+    assert not app.conf.stream_wait_empty
+    assert app.conf.consumer_group_instance_id == settings.worker_id
