@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from connectors import catalogue, delete, errors
+from connectors import catalogue, delete, errors, signals
 from connectors.apply import DEADLINE_SECONDS, Applied, apply, captured, pending_sql
 from connectors.check import Comparison, compare
 from connectors.health import Health, health, megabytes
@@ -204,3 +204,25 @@ def delete_command(
 
 def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, default=str, ensure_ascii=False, indent=2))
+
+
+@app.command("backfill")
+def backfill_command(
+    table: Annotated[str, typer.Argument(help="A captured table.")],
+    name: Name = None,
+    as_json: AsJson = False,
+) -> None:
+    """Reads every row of a table again, beside the stream: after a new table or column. `reconcile` shows when it is done.
+
+    Example: techhub-cdc connectors backfill booking_room
+    """
+    settings = settings_for(name, "kafka_bootstrap")
+    contract = load_contract(settings.contract)
+    if table not in contract.tables:
+        raise Usage(f"{table} is not in the contract; expected one of {', '.join(contract.tables)}")
+    with reported():
+        signals.read_again(settings, contract, contract.tables[table])
+    if as_json:
+        print_json({"table": table, "asked": True})
+    else:
+        out.print(f"asked the connector to read {table} again; techhub-cdc reconcile --table {table} shows when it has")

@@ -105,6 +105,7 @@ class Pulse:
         self.settings = settings
         self.partitions = partitions
         self.deliver = deliver
+        self.admin = AdminClient(kafka_config(settings))
         self.loop = asyncio.get_running_loop()
         self.stopping = threading.Event()
         self.thread = threading.Thread(target=self.run, name="pulse", daemon=True)
@@ -118,35 +119,39 @@ class Pulse:
             self.settings, **{"group.id": f"{self.settings.group}-pulse", "enable.auto.commit": False}
         )
         consumer = Consumer(config)
-        admin = AdminClient(kafka_config(self.settings))
         topic = heartbeat_topic(self.settings)
         consumer.assign([TopicPartition(topic, 0, OFFSET_END)])
         try:
             while not self.stopping.is_set():
                 messages = [m for m in consumer.consume(100, timeout=0.5) if m.error() is None]
                 if messages:
-                    self.read(admin, messages[-1].value())
+                    self.read(messages[-1].value())
         finally:
             consumer.close()
 
-    def read(self, admin: AdminClient, value: bytes | None) -> None:
+    def read(self, value: bytes | None) -> None:
         try:
             event = read_heartbeat(value or b"")
-            ends = self.ends(admin)
-        except (msgspec.MsgspecError, KafkaException) as error:
+            ends = self.ends()
+        except msgspec.MsgspecError as error:
             log.warning("a heartbeat was passed over: %s", error)
+            return
+        except KafkaException as error:
+            # after a restart of the broker librdkafka's admin client names the old leader epoch, and is refused for ever
+            log.warning("the ends of the log are asked for again at the next heartbeat: %s", error)
+            self.admin = AdminClient(kafka_config(self.settings))
             return
         if event.after is not None:
             beat = Beat(event.source.ts_us, event.after.seq, event.after.source_id or "", ends)
             if not self.stopping.is_set():
                 self.loop.call_soon_threadsafe(self.deliver, beat)
 
-    def ends(self, admin: AdminClient) -> dict[Partition, int]:
+    def ends(self) -> dict[Partition, int]:
         """The log's end of each of our partitions, asked for after the heartbeat has come."""
         owned = list(self.partitions())
         if not owned:
             return {}
         latest: Any = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         asked: dict[TopicPartition, Any] = {TopicPartition(p.topic, p.number): latest for p in owned}
-        answers = admin.list_offsets(asked, request_timeout=5)
+        answers = self.admin.list_offsets(asked, request_timeout=5)
         return {Partition(tp.topic, tp.partition): future.result().offset for tp, future in answers.items()}
