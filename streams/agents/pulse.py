@@ -137,7 +137,7 @@ class Pulse:
             log.warning("a heartbeat was passed over: %s", error)
             return
         except KafkaException as error:
-            # after a restart of the broker librdkafka's admin client names the old leader epoch, and is refused for ever
+            # after a broker's restart librdkafka's admin client names the old leader epoch, and is refused for ever
             log.warning("the ends of the log are asked for again at the next heartbeat: %s", error)
             self.admin = AdminClient(kafka_config(self.settings))
             return
