@@ -212,7 +212,7 @@ def backfill_command(
     name: Name = None,
     as_json: AsJson = False,
 ) -> None:
-    """Reads every row of a table again, beside the stream: after a new table or column. `reconcile` shows when it is done.
+    """Reads every row of a table again, beside the stream: after a new table or column. `reconcile` shows when it has.
 
     Example: techhub-cdc connectors backfill booking_room
     """

@@ -27,29 +27,22 @@ def test_a_worker_that_is_killed_at_random_moments_loses_and_doubles_nothing(pip
 
 
 def test_connect_that_is_killed_sends_changes_again_and_none_counts_twice(pipeline: Pipeline) -> None:
+    """The second time together with the worker."""
     chance = random.Random(SEED + 1)
     print(f"seed {SEED + 1}")
-    with pipeline.load(RATE, 10, SEED + 1):
-        pause(chance.uniform(1.0, 3.0))
+    with pipeline.load(RATE, 16, SEED + 1):
+        pause(chance.uniform(0.5, 2.0))
         pipeline.kill_connect()
-    assert_consistent(pipeline)
-
-
-def test_both_killed_at_once_come_back_to_the_same_figures(pipeline: Pipeline) -> None:
-    chance = random.Random(SEED + 2)
-    print(f"seed {SEED + 2}")
-    with pipeline.load(RATE, 10, SEED + 2):
-        pause(chance.uniform(1.0, 3.0))
+        pause(chance.uniform(0.5, 2.0))
         pipeline.kill_part("connect")
         pipeline.worker.kill()
         pipeline.restore()
-        pipeline.worker.kill()
     assert_consistent(pipeline)
 
 
 def test_sigterm_under_load_ends_in_time_with_everything_it_read_written(pipeline: Pipeline) -> None:
-    with pipeline.load(RATE, 6, SEED + 3):
-        pause(random.Random(SEED + 3).uniform(1.0, 3.0))
+    with pipeline.load(RATE, 6, SEED + 2):
+        pause(random.Random(SEED + 2).uniform(1.0, 3.0))
         code, seconds = pipeline.worker.stop()
         assert (code, pipeline.worker.said("was not flushed")) == (0, 0)
         assert seconds <= 15

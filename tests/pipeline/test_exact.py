@@ -1,12 +1,14 @@
 """Under load ClickHouse is what PostgreSQL is, and every public view shows what plain SQL over the source shows."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.pipeline.checks import assert_consistent
+from deploy.local.source.simulate import Ledger
+from tests.pipeline.checks import assert_activity, assert_consistent, assert_every_status_change
 from tests.pipeline.pipeline import Pipeline
 
 RATE, SECONDS, SEED = 100.0, 15.0, 3
@@ -68,13 +70,7 @@ def test_facts_have_the_commit_times_of_the_source(loaded: Pipeline) -> None:
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_view_shows_what_plain_sql_over_the_source_shows(loaded: Pipeline, view: str) -> None:
     names = VIEWS[view].split()
-    pipeline = loaded
-    with pipeline.source.transaction():
-        now = datetime.fromtimestamp(pipeline.value("SELECT toUnixTimestamp64Micro(now64(6))") / 1e6, UTC)
-        found = typed(pipeline, f"SELECT {', '.join(f'`{name}`' for name in names)} FROM {view}")
-        pipeline.execute("SELECT set_config('oracle.now', %s, true)", [now.isoformat()])
-        listed = ", ".join(f'"{name}"' for name in names)
-        expected = [plain(row) for row in pipeline.execute(f"SELECT {listed} FROM oracle.{view}")]
+    found, expected = both(loaded, view)
     if view == "v_freshness":
         changed = {row[0] for row in expected}
         assert changed >= {"service_servicerequest", "booking_booking", "account_user"}
@@ -82,6 +78,33 @@ def test_a_view_shows_what_plain_sql_over_the_source_shows(loaded: Pipeline, vie
         found = [row for row in found if row[0] in changed]
     assert expected, "the load left nothing to show"
     assert_same(names, found, expected)
+
+
+def test_the_comparisons_notice_one_row_and_one_change(loaded: Pipeline) -> None:
+    """What shows nothing when something is wrong would be worth nothing."""
+    one = "id = (SELECT min(request_id) FROM oracle.v_requests_open)"
+    with loaded.source.transaction(force_rollback=True):
+        loaded.execute("SELECT set_config('oracle.now', now()::text, true)")
+        loaded.execute(f"UPDATE service_servicerequest SET company_id = NULL, expert_id = author_id WHERE {one}")
+        view = "v_requests_open"
+        with pytest.raises(AssertionError):
+            assert_same(VIEWS[view].split(), *both(loaded, view))
+    shorter = Ledger()
+    shorter.entries = [entry for entry in loaded.ledger.entries if entry.name == "advance_request"][1:]
+    for check in (assert_activity, assert_every_status_change):
+        with pytest.raises(AssertionError):
+            check(replace(loaded, ledger=shorter))
+
+
+def both(pipeline: Pipeline, view: str) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """What the view shows, and what the oracle says for the same instant."""
+    names = VIEWS[view].split()
+    now = datetime.fromtimestamp(pipeline.value("SELECT toUnixTimestamp64Micro(now64(6))") / 1e6, UTC)
+    found = typed(pipeline, f"SELECT {', '.join(f'`{name}`' for name in names)} FROM {view}")
+    with pipeline.source.transaction():
+        pipeline.execute("SELECT set_config('oracle.now', %s, true)", [now.isoformat()])
+        listed = ", ".join(f'"{name}"' for name in names)
+        return found, [plain(row) for row in pipeline.execute(f"SELECT {listed} FROM oracle.{view}")]
 
 
 def typed(pipeline: Pipeline, sql: str) -> list[tuple[Any, ...]]:
