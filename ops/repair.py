@@ -57,7 +57,7 @@ def resolve(settings: Settings, tables: Collection[str]) -> None:
     parameters: dict[str, Any] = {"tables": sorted(tables), "now": now}
     Mirror(settings).client.command(
         "INSERT INTO resync_required SELECT `table`, reason, command, required_at, "
-        "fromUnixTimestamp64Micro({now:Int64}), {now:UInt64} "
+        "fromUnixTimestamp64Micro({now:Int64}), greatest({now:UInt64}, _version + 1) "
         "FROM resync_required FINAL WHERE resolved_at IS NULL AND `table` IN {tables:Array(String)}",
         parameters=parameters,
     )
