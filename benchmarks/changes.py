@@ -10,30 +10,42 @@ from confluent_kafka import Producer
 from connectors.kafka import kafka_config
 from schemas.settings import Settings
 
-STATUSES: Final = ("draft", "sent", "correction", "approved", "success", "rejected")
+PATH: Final = ("draft", "sent", "correction", "sent", "approved", "success")
+OPEN: Final = 5000
+"""Requests under way at once."""
 START: Final = 1_767_225_600_000_000
 """2026-01-01 in microseconds: the first change; ten follow every second."""
 
 
 def changes(count: int, seed: int = 1) -> Iterator[tuple[bytes, bytes]]:
-    """Key and value of each record: a third creates a request, the rest move one on."""
+    """Key and value of each record: requests walk through their statuses, and one change in five moves none."""
     rnd, created = random.Random(seed), 0
+    under_way: list[list[int]] = []
     for number in range(count):
-        new = not created or rnd.random() < 0.33
-        created += new
-        request = created if new else rnd.randint(max(1, created - 5000), created)
-        at = START + number * 100_000
-        yield json.dumps({"id": request}).encode(), json.dumps(envelope(request, new, number, at, rnd)).encode()
+        slot = rnd.randrange(OPEN)
+        if slot < len(under_way) and under_way[slot][1] < len(PATH) - 1:
+            new = False
+            under_way[slot][1] += rnd.random() < 0.8
+        else:
+            new, created = True, created + 1
+            if slot >= len(under_way):
+                slot = len(under_way)
+                under_way.append([])
+            under_way[slot] = [created, 0]
+        request, step = under_way[slot]
+        change = envelope(request, PATH[step], new, number)
+        yield json.dumps({"id": request}).encode(), json.dumps(change).encode()
 
 
-def envelope(request: int, new: bool, number: int, at: int, rnd: random.Random) -> dict[str, Any]:
+def envelope(request: int, status: str, new: bool, number: int) -> dict[str, Any]:
+    at = START + number * 100_000
     instant = "2026-01-01T00:00:00.123456Z"
     return {
         "before": None,
         "after": {
             "id": request,
             "service_id": f"S{request % 310}",
-            "status": rnd.choice(STATUSES),
+            "status": status,
             "author_id": request % 5000,
             "company_id": request % 700,
             "assignee_id": request % 40 or None,
