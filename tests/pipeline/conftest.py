@@ -18,6 +18,17 @@ BEFORE = 400
 """Transactions before capture, so that snapshot and history have something to tell."""
 
 
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those with a pipeline of their own come first: what they do to the source would reach the shared one, too."""
+    places = [place for place, item in enumerate(items) if item.path.parent == HERE]
+    mine = sorted((items[place] for place in places), key=lambda item: "pipeline" in getattr(item, "fixturenames", ()))
+    for place, item in zip(places, mine, strict=True):
+        items[place] = item
+
+
 @pytest.fixture(scope="session")
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("pipeline")

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -122,7 +123,10 @@ class Pipeline:
     sink: Client
     worker: Worker
     ledger: Ledger = field(default_factory=Ledger)
-    """Every acknowledged transaction of all simulations since capture began."""
+    """Every acknowledged transaction of all simulations since `checks.begin`."""
+    counted: Counter[tuple[str, str]] = field(default_factory=Counter)
+    folded: dict[tuple[str, str, int], int] = field(default_factory=dict)
+    """What was there then: changes by table and operation, and the newest fact of each partition."""
 
     # -- reading ------------------------------------------------------------------------------------------------------
 

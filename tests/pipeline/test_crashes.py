@@ -4,7 +4,7 @@ import random
 import threading
 from collections import Counter
 
-from tests.pipeline.checks import assert_consistent
+from tests.pipeline.checks import assert_consistent, begin
 from tests.pipeline.pipeline import Pipeline
 
 SEED = 20_261_122
@@ -17,6 +17,7 @@ def pause(seconds: float) -> None:
 
 
 def test_a_worker_that_is_killed_at_random_moments_loses_and_doubles_nothing(pipeline: Pipeline) -> None:
+    begin(pipeline)
     chance = random.Random(SEED)
     print(f"seed {SEED}")
     with pipeline.load(RATE, 12, SEED):
@@ -28,6 +29,7 @@ def test_a_worker_that_is_killed_at_random_moments_loses_and_doubles_nothing(pip
 
 def test_connect_that_is_killed_sends_changes_again_and_none_counts_twice(pipeline: Pipeline) -> None:
     """The second time together with the worker."""
+    begin(pipeline)
     chance = random.Random(SEED + 1)
     print(f"seed {SEED + 1}")
     with pipeline.load(RATE, 16, SEED + 1):
@@ -41,6 +43,7 @@ def test_connect_that_is_killed_sends_changes_again_and_none_counts_twice(pipeli
 
 
 def test_sigterm_under_load_ends_in_time_with_everything_it_read_written(pipeline: Pipeline) -> None:
+    begin(pipeline)
     with pipeline.load(RATE, 6, SEED + 2):
         pause(random.Random(SEED + 2).uniform(1.0, 3.0))
         code, seconds = pipeline.worker.stop()

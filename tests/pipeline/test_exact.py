@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from deploy.local.source.simulate import Ledger
-from tests.pipeline.checks import assert_activity, assert_consistent, assert_every_status_change
+from tests.pipeline.checks import assert_activity, assert_consistent, assert_every_status_change, begin
 from tests.pipeline.pipeline import Pipeline
 
 RATE, SECONDS, SEED = 100.0, 15.0, 3
@@ -42,6 +42,7 @@ VIEWS = {
 @pytest.fixture(scope="module")
 def loaded(pipeline: Pipeline) -> Pipeline:
     """The pipeline when it has passed a load of every kind of transaction, beside which triggers kept a log."""
+    begin(pipeline)
     summary = pipeline.simulate(RATE, SECONDS, SEED)
     assert summary.rolled_back and summary.committed > 100
     pipeline.settle()

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from schemas.settings import environment
-from tests.pipeline.checks import assert_consistent
+from tests.pipeline.checks import assert_consistent, begin
 from tests.pipeline.pipeline import Pipeline, techhub_cdc, until
 
 SEED = 41
@@ -70,6 +70,7 @@ def test_missing_settings_are_all_named_at_once(pipeline: Pipeline) -> None:
 
 
 def test_clickhouse_away_under_load_is_waited_for_and_nothing_is_lost(pipeline: Pipeline) -> None:
+    begin(pipeline)
     worker, began = pipeline.worker, pipeline.worker.child().pid
     away, back = worker.said("does not take rows"), worker.said("takes rows again")
     with pipeline.load(RATE, 14, SEED):
@@ -86,6 +87,7 @@ def test_clickhouse_away_under_load_is_waited_for_and_nothing_is_lost(pipeline: 
 
 
 def test_kafka_killed_under_load_comes_back_without_hands(pipeline: Pipeline) -> None:
+    begin(pipeline)
     began = pipeline.worker.child().pid
     with pipeline.load(RATE, 10, SEED + 1):
         threading.Event().wait(random.Random(SEED + 1).uniform(1, 2))
