@@ -102,13 +102,14 @@ class Mirror:
         sql = f"SELECT {chosen} FROM `{table.name}` FINAL {where}"  # noqa: S608 names of the contract
         return {Source.key(table, row): row for row in self.select(sql, parameters)}
 
-    def stock(self, measure: Measure) -> dict[Any, tuple[int, ...]]:
+    def stock(self, measure: Measure, topic: str) -> dict[Any, tuple[int, ...]]:
+        """What the rows of one topic add up to: several tables may share a measure."""
         keys = ", ".join(plain(name, "DateTime") if name == "hour" else f"`{name}`" for name in measure.key)
         names = ", ".join(f"`{name}`" for name in measure.key)
         sums = ", ".join(f"toInt64(sum(m.`{name}`))" for name in measure.values)
-        sql = f"SELECT {keys}, {sums} FROM `{measure.name}` AS m FINAL GROUP BY {names}"  # noqa: S608
+        sql = f"SELECT {keys}, {sums} FROM `{measure.name}` AS m FINAL WHERE _topic = {{topic:String}} GROUP BY {names}"  # noqa: S608
         width = len(measure.key)
-        return summed((row[:width], row[width:]) for row in self.select(sql))
+        return summed((row[:width], row[width:]) for row in self.select(sql, {"topic": topic}))
 
     def seen_until(self, tables: Collection[str]) -> int:
         """Everything that the source had committed by then is here, for all of the tables; 0: not known yet."""
@@ -182,7 +183,9 @@ def stock(plan: TopicPlan, measure: Measure, rows: Callable[[], Mapping[Any, Row
             entity, _ = lifecycle.advance(None, Change(0, "read", key, 0, 1, values))
             yield from measure.contributions(entity)
 
-    return Comparison(f"stock {measure.name}", lambda _: summed(contributions()), lambda _: mirror.stock(measure))
+    return Comparison(
+        f"stock {measure.name}", lambda _: summed(contributions()), lambda _: mirror.stock(measure, plan.topic)
+    )
 
 
 def passed(origin: Source, mirror: Mirror, tables: Collection[str], timeout: float, tell: Tell) -> None:
