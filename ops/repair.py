@@ -12,7 +12,7 @@ from typing import Any, Final
 from connectors import signals
 from ops.comparison import Comparison
 from ops.errors import Problem
-from ops.reconcile import Mirror, Reconciled, Tell, reconcile
+from ops.reconciliation import Mirror, Reconciled, Tell, reconcile
 from ops.source import source
 from schemas.contract import Contract, Table
 from schemas.settings import Settings

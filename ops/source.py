@@ -32,6 +32,7 @@ FORMS: Final = {
     "i18n": "{0}::text",
     "strings": "to_json({0})::text",
     "count": "to_json({0})::text",
+    "flag": "{0}::text",
 }
 
 

@@ -20,6 +20,7 @@ from schemas.types import (
     FIRST_INSTANT,
     LAST_INSTANT,
     MICROSECOND,
+    PARSED,
     UNAVAILABLE,
     ColumnType,
     Unfit,
@@ -239,7 +240,7 @@ def convert(value: Any, column: Column, type_: ColumnType) -> Any:
     """One raw value -> what ClickHouse stores; a path leads into a jsonb document."""
     if value in UNAVAILABLE_FORMS and (type_.toast or column.path):
         raise Placeholder
-    if (type_.name in ("i18n", "strings", "count") and isinstance(value, str)) or column.path:
+    if (type_.name in PARSED and isinstance(value, str)) or column.path:
         value = parsed(value)
     for step in column.path:
         if not isinstance(value, dict):

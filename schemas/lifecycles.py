@@ -34,11 +34,14 @@ class Lifecycle(Strict):
     table: str
     status: str = "status"
     history: History | None = None
+    constants: dict[str, str] = Field(default_factory=dict)
+    """Columns of entity rows and facts that say of which table a row is, where several share them."""
     statuses: tuple[str, ...]
     terminal: frozenset[str]
     waiting_on: dict[str, Literal["author", "staff"]] = Field(default_factory=dict)
     legal: dict[str, frozenset[str]]
-    dimensions: dict[str, str]
+    dimensions: dict[str, str | None]
+    """Column of entity rows and facts -> column of the table; None where this table has no such column."""
     attributes: dict[str, str] = Field(default_factory=dict)
     reached: dict[str, str] = Field(default_factory=dict)
     counts: dict[str, str] = Field(default_factory=dict)
@@ -56,6 +59,17 @@ class Lifecycle(Strict):
         known = before == "" or before in self.known
         return after == REMOVED or after in self.legal.get(before if known else UNKNOWN, ())
 
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What names an entity in the entity table."""
+        return (self.id, *self.constants)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Columns of the table that entity rows and facts copy."""
+        copied = (*self.dimensions.values(), *self.attributes.values())
+        return tuple(source for source in copied if source is not None)
+
     @cached_property
     def known(self) -> frozenset[str]:
         return frozenset(self.statuses)
@@ -69,9 +83,19 @@ class Lifecycle(Strict):
 class Lifecycles(Strict):
     lifecycles: dict[str, Lifecycle]
 
+    @model_validator(mode="after")
+    def told_apart(self) -> Self:
+        """Of rows in a shared table it must be clear which captured table they are of."""
+        seen: dict[tuple[str, ...], str] = {}
+        for name, lifecycle in self.lifecycles.items():
+            other = seen.setdefault((lifecycle.entity, *lifecycle.constants.values()), name)
+            if other != name:
+                raise ValueError(f"{name}: shares {lifecycle.entity} with {other}, expected other constants")
+        return self
+
 
 def load_lifecycles(contract: Contract | None = None, path: Path = DEFAULT_LIFECYCLES) -> dict[str, Lifecycle]:
-    """By entity name; with a contract, those of its tables, and every column they name must be in it."""
+    """By name; with a contract, those of its tables, and every column they name must be in it."""
     document = read_yaml(path)
     try:
         found = Lifecycles.model_validate({"lifecycles": document}).lifecycles
@@ -87,7 +111,7 @@ def load_lifecycles(contract: Contract | None = None, path: Path = DEFAULT_LIFEC
 
 
 def _missing(lifecycle: Lifecycle, contract: Contract) -> list[str]:
-    needs = {lifecycle.table: [lifecycle.status, *lifecycle.dimensions.values(), *lifecycle.attributes.values()]}
+    needs = {lifecycle.table: [lifecycle.status, *lifecycle.sources]}
     if lifecycle.history:
         needs[lifecycle.history.table] = [lifecycle.history.id, lifecycle.history.status, lifecycle.history.at]
     status = [

@@ -169,6 +169,13 @@ def length(value: Any) -> int:
     return len(value)
 
 
+def flag(value: Any) -> bool:
+    """Whether a tag is set: not null, false, 0 or empty; a map may say in `active` or `value` that it is not."""
+    if isinstance(value, dict):
+        return bool(value) and all(value.get(name, True) for name in ("active", "value"))
+    return bool(value)
+
+
 def decimal(value: Any) -> float:
     if type(value) not in (str, int, float):
         raise Unfit(f"expected a decimal, got {kind(value)}")
@@ -236,7 +243,12 @@ def column_types(zone: ZoneInfo) -> dict[str, ColumnType]:
             0,
             toast=True,
         ),
+        ColumnType("flag", DOCUMENTS | {"boolean"}, "Bool", flag, empty=False, toast=True),
     )
+
+
+PARSED: Final = frozenset({"i18n", "strings", "count", "flag"})
+"""Types whose value may be a jsonb document, which arrives as text."""
 
 
 TYPE_NAMES: Final = frozenset(column_types(ZoneInfo("UTC")))

@@ -59,14 +59,17 @@ def history_statements(contract: Contract, lifecycles: dict[str, Lifecycle], top
 def history_statement(contract: Contract, lifecycle: Lifecycle, history: History, topic_prefix: str) -> str:
     table = contract.tables[lifecycle.table]
     texts = {column.name for column in table.columns if column.type == "string"}
-    values = (f"ifNull(e.{name(c)}, '')" if c in texts else f"e.{name(c)}" for c in lifecycle.dimensions.values())
+    values = (
+        "NULL" if c is None else f"ifNull(e.{name(c)}, '')" if c in texts else f"e.{name(c)}"
+        for c in lifecycle.dimensions.values()
+    )
     return rendered(
         INSERT,
         {
             "facts": name(lifecycle.facts),
             "id": name(lifecycle.id),
-            "dimensions": ", ".join(map(name, lifecycle.dimensions)),
-            "values": ", ".join(values),
+            "dimensions": ", ".join(map(name, (*lifecycle.constants, *lifecycle.dimensions))),
+            "values": ", ".join((*map(literal, lifecycle.constants.values()), *values)),
             "legal": legal(lifecycle),
             "topic": literal(contract.topic(topic_prefix, history.table)),
             "history": name(history.table),

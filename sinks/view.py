@@ -9,17 +9,41 @@ import re
 from dataclasses import dataclass
 from functools import partial
 from graphlib import TopologicalSorter
+from itertools import starmap
 from pathlib import Path
 from typing import Final
 
 from schemas.contract import Contract
 from schemas.lifecycles import Lifecycle
-from sinks.statements import SqlError, literal, literals, rendered, statements
+from sinks.references import REFERENCES, TARGETS, existing, references
+from sinks.statements import SqlError, literal, literals, name, rendered, statements
 
 VIEWS: Final = Path(__file__).with_name("views")
 NOW: Final = "now64(6, 'UTC')"
 LONGEST_BOOKING: Final = 31 * 24 * 3600 * 1_000_000
 """Microseconds; a longer booking does not occupy its room."""
+
+CREATED_AT: Final = "coalesce(r.created_at, if(r._lsn > 0, r._committed_at, NULL))"
+"""When the mirror row `r` was created. Where the source has no creation instant: the commit of the latest change that
+the stream saw, which is its creation for rows that are never updated; NULL for a row of a snapshot."""
+
+GRADUATED: Final = ("graduated", "finished", "completed")
+"""Statuses of a student who got to the end of the course; an assumption, the source documents none."""
+
+TITLED: Final = {
+    "event": ("core_event", "title"),
+    "vacancy": ("core_vacancy", "title"),
+    "blog": ("core_blog", "title"),
+    "article": ("core_article", "title"),
+    "category": ("core_category", "name"),
+    "city": ("core_city", "name"),
+    "country": ("core_country", "name"),
+    "organization": ("core_organization", "name"),
+    "course": ("techorda_course", "title"),
+    "flow": ("techorda_flow", "name"),
+    "page": ("landing_page", "title"),
+}
+"""What has a title in several languages: kind -> table and column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +85,8 @@ def placeholders(contract: Contract, lifecycles: dict[str, Lifecycle], timezone:
     requests, bookings = lifecycles["requests"], lifecycles["bookings"]
     success = requests.reached["first_success_at"]
     array = partial(literals, brackets="[]")
+    content = [each for each in lifecycles.values() if each.entity == "content_items"]
+    waiting_on = content[0].waiting_on
     return {
         "now": now,
         "timezone": literal(timezone),
@@ -73,4 +99,25 @@ def placeholders(contract: Contract, lifecycles: dict[str, Lifecycle], timezone:
         "request_rejected": literals(sorted(requests.terminal - {success})),
         "booking_cancelled": literals(sorted(bookings.closed["cancelled_at"])),
         "booking_longest": str(LONGEST_BOOKING),
+        "booking_finished": literals(sorted(bookings.terminal - bookings.closed["cancelled_at"])),
+        "content_waiting": literals(waiting_on),
+        "content_waiting_on": f"{array(waiting_on)}, {array(waiting_on.values())}",
+        "content_published": literal(content[0].reached["first_published_at"]),
+        "created_at": CREATED_AT,
+        "graduated": literals(GRADUATED),
+        "titled": "\n    UNION ALL\n".join(starmap(titled, TITLED.items())),
+        "company_tags": company_tags(contract),
+        "existing": "\n    UNION ALL\n".join(map(existing, TARGETS)),
+        "references": "\n    UNION ALL\n".join(starmap(references, REFERENCES.items())),
     }
+
+
+def titled(kind: str, place: tuple[str, str]) -> str:
+    table, column = place
+    return f"    SELECT {literal(kind)} AS kind, id, {name(column)} AS title FROM {name(table)} FINAL"  # noqa: S608
+
+
+def company_tags(contract: Contract) -> str:
+    """Names of the tags, and whether the row `r` has each: two arrays."""
+    tags = [column.name for column in contract.tables["account_company"].columns if column.type == "flag"]
+    return f"{literals(tags, brackets='[]')}, [{', '.join(f'r.{name(tag)}' for tag in tags)}]"

@@ -41,5 +41,29 @@ class Booking(Entity, frozen=True, gc=False):
     cancelled_at: int | None
 
 
-ENTITIES: dict[str, type[Entity]] = {"requests": Request, "bookings": Booking}
+class ContentItem(Entity, frozen=True, gc=False):
+    """An event, a vacancy, a blog or an article."""
+
+    content_type: str
+    author_id: int | None
+    company_id: int | None
+    organization_id: int | None
+    published: bool | None
+    created_at: int | None
+    first_sent_at: int | None
+    first_published_at: int | None
+    closed_at: int | None
+
+
+class Company(Entity, frozen=True, gc=False):
+    created_at: int | None
+    blocked_at: int | None
+
+
+ENTITIES: dict[str, type[Entity]] = {
+    "requests": Request,
+    "bookings": Booking,
+    "content_items": ContentItem,
+    "companies": Company,
+}
 """By entity table."""

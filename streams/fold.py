@@ -19,7 +19,19 @@ from streams.activity import activity_of
 from streams.entities import ENTITIES, Entity
 from streams.lifecycle import Advance, Transition, advancer, check_fields, entity_columns
 from streams.measures import HOUR, Measure, MeasureRows, difference, hour_of, summed, under_hour
-from streams.quality import BAD_VALUE, CHECKS, DQ_ISSUES, ILLEGAL, NOTHING, UNKNOWN, Check, Issues, unknown_status
+from streams.quality import (
+    BAD_VALUE,
+    CHECKS,
+    DQ_ISSUES,
+    ILLEGAL,
+    NOTHING,
+    UNKNOWN,
+    Check,
+    Issues,
+    RowCheck,
+    row_check,
+    unknown_status,
+)
 
 META: Final = ("_topic", "_partition", "_version", "_lsn", "_committed_at", "_deleted")
 RETAINED = 24 * HOUR
@@ -82,21 +94,22 @@ class LifecyclePlan:
         entity = ENTITIES[lifecycle.entity]
         check_fields(lifecycle, entity)
         columns = entity_columns(lifecycle)
-        dimensions = tuple(lifecycle.dimensions)
+        dimensions = (*lifecycle.constants, *lifecycle.dimensions)
         fact_columns = (
             lifecycle.id, "lsn", "from_status", "to_status", "at", "seconds_in_from", "legal", "origin", *dimensions,
             "_topic", "_partition", "_version",
         )  # fmt: skip
         texts = {column.name for column in table.columns if column.type == "string"}
-        blank = ("", 0, False, *("" if source in texts else None for source in lifecycle.dimensions.values()))
+        unknown = ("" if source in texts else None for source in lifecycle.dimensions.values())
+        blank = ("", 0, False, *lifecycle.constants.values(), *unknown)
         rest = [0 if name in lifecycle.counts else None for name in columns[4 + len(dimensions) :]]
         rules, check = CHECKS.get(lifecycle.entity, ((), lambda _: NOTHING))
         return cls(
             lifecycle,
             entity,
             advancer(lifecycle, table, entity),
-            RowTable(lifecycle.entity, (lifecycle.id,), (*columns, *META)),
-            RowTable(lifecycle.facts, (lifecycle.id, "_version"), fact_columns),
+            RowTable(lifecycle.entity, lifecycle.key, (*columns, *META)),
+            RowTable(lifecycle.facts, (*lifecycle.key, "_version"), fact_columns),
             tuple((m, m.filed(), kept(m)) for m in measures if m.of == "stock"),
             tuple(m for m in measures if m.of == "flow"),
             (UNKNOWN, *rules),
@@ -118,8 +131,10 @@ class TablePlan:
     carried: tuple[int, ...]
     empty: tuple[Any, ...]
     activity: Measure
-    lifecycle: LifecyclePlan | None = None
-    stocks: tuple[Measure, ...] = ()
+    lifecycle: LifecyclePlan | None
+    rules: tuple[str, ...]
+    """Of mirror rows; issues of all other rules belong to the entity row."""
+    check: RowCheck | None
 
     @classmethod
     def of(
@@ -128,7 +143,8 @@ class TablePlan:
         columns = tuple(column.name for column in table.columns)
         mirror = RowTable(table.name, table.key, (*columns, *META))
         carried = tuple(i for i in toast if table.columns[i].name not in table.key)
-        return cls(table, mirror, carried, empty, activity_of(table), lifecycle)
+        rules, check = row_check(table)
+        return cls(table, mirror, carried, empty, activity_of(table), lifecycle, (BAD_VALUE, *rules), check)
 
     def measures(self) -> tuple[Measure, ...]:
         """Every measure whose rows this table's partitions own."""
@@ -225,9 +241,11 @@ class TableFold:
             if change.unfit or change.unavailable:
                 values, findings = self.completed(row, change, values)
             state = tuple([values[i] for i in plan.carried])
+            if plan.check is not None and (found := plan.check(values)):
+                findings = {**findings, **found}
         if findings or self.mirror_issues.known:
             issues = self.first(DQ_ISSUES)
-            self.mirror_issues.judge(change.offset, change.committed_at, change.key, (BAD_VALUE,), findings, issues)
+            self.mirror_issues.judge(change.offset, change.committed_at, change.key, plan.rules, findings, issues)
         seen = self.mirror[change.key] = followed(row, change, state)
         self.second(plan.mirror)[change.key] = (*values, *self.meta(seen))
 
@@ -278,7 +296,8 @@ class TableFold:
 
     def record(self, plan: LifecyclePlan, transition: Transition, change: Change) -> None:
         t, topic = transition, self.partition
-        dimensions = astuple(t.entity)[4 : 4 + len(plan.lifecycle.dimensions)]
+        lifecycle = plan.lifecycle
+        dimensions = astuple(t.entity)[4 : 4 + len(lifecycle.constants) + len(lifecycle.dimensions)]
         seconds = None if t.spent is None else t.spent / 1_000_000
         self.first(plan.facts)[change.offset] = (
             change.key, t.lsn, t.before, t.after, t.at, seconds, t.legal, t.origin, *dimensions,
@@ -354,4 +373,4 @@ class TableFold:
 
     def load_issues(self, rows: Iterable[Row]) -> None:
         for row in rows:
-            (self.mirror_issues if row[0] == BAD_VALUE else self.entity_issues).load([row])
+            (self.mirror_issues if row[0] in self.plan.rules else self.entity_issues).load([row])

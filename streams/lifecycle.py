@@ -36,8 +36,8 @@ Advance = Callable[[Entity | None, Change], tuple[Entity | None, Transition | No
 def entity_columns(lifecycle: Lifecycle) -> tuple[str, ...]:
     """Columns of the entity table that come from the entity, in the order of the entity's fields."""
     return (
-        lifecycle.id, "status", "since", "since_observed", *lifecycle.dimensions, *lifecycle.attributes, "created_at",
-        *lifecycle.reached, *lifecycle.closed, *lifecycle.counts,
+        lifecycle.id, "status", "since", "since_observed", *lifecycle.constants, *lifecycle.dimensions,
+        *lifecycle.attributes, "created_at", *lifecycle.reached, *lifecycle.closed, *lifecycle.counts,
     )  # fmt: skip
 
 
@@ -54,13 +54,18 @@ def advancer(lifecycle: Lifecycle, table: Table, entity: Callable[..., Entity]) 
     names = [column.name for column in table.columns]
     texts = {column.name for column in table.columns if column.type == "string"}
     status_at = names.index(lifecycle.status)
+    constants = tuple(lifecycle.constants.values())
+    nowhere = len(names)
     copied = tuple(
-        (names.index(name), "" if name in texts else None)
+        (nowhere if name is None else names.index(name), "" if name in texts else None)
         for name in (*lifecycle.dimensions.values(), *lifecycle.attributes.values())
     )
+    sparse = any(place == nowhere for place, _ in copied)
+    copied_at = 4 + len(constants)
     created_index = names.index("created_at") if "created_at" in names else None
     updated_index = names.index("updated_at") if "updated_at" in names else None
-    reached_at = slice(5 + len(copied), 5 + len(copied) + len(lifecycle.reached))
+    reached_from = copied_at + len(copied) + 1
+    reached_at = slice(reached_from, reached_from + len(lifecycle.reached))
     counts_at = slice(reached_at.stop + len(lifecycle.closed), None)
     reached = tuple(lifecycle.reached.values())
     counted = tuple(lifecycle.counts.values())
@@ -69,7 +74,7 @@ def advancer(lifecycle: Lifecycle, table: Table, entity: Callable[..., Entity]) 
     nothing_yet = ((None,) * len(reached), (0,) * len(counted))
     astuple = msgspec.structs.astuple
 
-    fields = {status_at: 1, **{i: 4 + place for place, (i, _) in enumerate(copied)}}
+    fields = {status_at: 1, **{i: copied_at + place for place, (i, _) in enumerate(copied)}}
 
     def restored(past: tuple[Any, ...], change: Change, values: tuple[Any, ...]) -> tuple[Any, ...]:
         """A TOASTed value that the change did not carry is the one that the entity has."""
@@ -111,9 +116,10 @@ def advancer(lifecycle: Lifecycle, table: Table, entity: Callable[..., Entity]) 
             counts = tuple([n + (status == goal) for goal, n in zip(counted, counts, strict=True)])
         else:
             since, observed = stood_since(change, values, created_at), False
+        cells = (*values, None) if sparse else values
         new = entity(
-            change.key, status, since, observed,
-            *[blank if values[i] is None else values[i] for i, blank in copied],
+            change.key, status, since, observed, *constants,
+            *[blank if cells[i] is None else cells[i] for i, blank in copied],
             created_at, *firsts, *[since if status in among else None for among in closing], *counts,
         )  # fmt: skip
         if status == before:

@@ -15,6 +15,7 @@ from schemas.decoder import Decoder
 from schemas.lifecycles import Lifecycle, load_lifecycles
 from schemas.settings import Settings
 from streams.bookings import room_hours
+from streams.content import content_backlog
 from streams.fold import LifecyclePlan, TablePlan
 from streams.measures import Measure
 from streams.requests import request_backlog, request_flow
@@ -22,6 +23,7 @@ from streams.requests import request_backlog, request_flow
 MEASURES: Final[Mapping[str, Sequence[Measure]]] = {
     "requests": (request_backlog, request_flow),
     "bookings": (room_hours,),
+    "content_items": (content_backlog,),
 }
 """By entity table."""
 

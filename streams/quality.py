@@ -1,14 +1,16 @@
-"""Data quality: rules over one entity, and issues that stay open until the event that mends them.
+"""Data quality: rules over one entity or one row, and issues that stay open until the event that mends them.
 
 What depends on several entities or on now (overlaps, orphans) is computed in views.
 """
 
 from collections.abc import Callable, Collection, Mapping
+from operator import itemgetter
 from typing import Any, Final
 
-from schemas.rows import RowTable
+from schemas.contract import Table
+from schemas.rows import Row, RowTable
 from streams.bookings import LONGEST
-from streams.entities import Booking, Request
+from streams.entities import Booking
 
 ILLEGAL: Final = "illegal_transition"
 UNKNOWN: Final = "unknown_status"
@@ -26,12 +28,6 @@ DQ_ISSUES: Final = RowTable(
 NOTHING: Final[Findings] = {}
 
 
-def request_findings(request: Request) -> Findings:
-    if request.parent_id is not None and request.parent_id == request.id:
-        return {"self_parent": "parent_id is the request itself"}
-    return NOTHING
-
-
 def booking_findings(booking: Booking) -> Findings:
     start, end = booking.starts_at, booking.ends_at
     if start is None or end is None:
@@ -44,10 +40,41 @@ def booking_findings(booking: Booking) -> Findings:
 
 
 CHECKS: Final[Mapping[str, tuple[tuple[str, ...], Check]]] = {
-    "requests": (("self_parent",), request_findings),
     "bookings": (("end_before_start", "too_long"), booking_findings),
 }
 """By entity table: the rules that a check decides, and the check."""
+
+
+def self_parent(id_: Any, parent_id: Any) -> Findings:
+    return {"self_parent": "parent_id is the row itself"} if parent_id is not None and parent_id == id_ else NOTHING
+
+
+def salary_range(low: float | None, high: float | None) -> Findings:
+    if (low is not None and low < 0) or (high is not None and high < 0):
+        return {"salary_range": "negative"}
+    if low is not None and high is not None and low > high:
+        return {"salary_range": "salary_min is above salary_max"}
+    return NOTHING
+
+
+RowCheck = Callable[[Row], Findings]
+
+ROW_CHECKS: Final[Mapping[str, tuple[str, tuple[str, ...], Callable[..., Findings]]]] = {
+    "service_servicerequest": ("self_parent", ("id", "parent_id"), self_parent),
+    "core_comment": ("self_parent", ("id", "parent_id"), self_parent),
+    "core_vacancy": ("salary_range", ("salary_min", "salary_max"), salary_range),
+}
+"""By captured table, with or without a lifecycle: the rule, the columns it looks at, and the check."""
+
+
+def row_check(table: Table) -> tuple[tuple[str, ...], RowCheck | None]:
+    """The rules over rows of the table, and the check; none where the contract lacks a column of them."""
+    names = [column.name for column in table.columns]
+    rule, columns, check = ROW_CHECKS.get(table.name, ("", (), None))
+    if check is None or not set(columns) <= set(names):
+        return (), None
+    chosen, decide = itemgetter(*map(names.index, columns)), check
+    return (rule,), lambda row: decide(*chosen(row))
 
 
 def unknown_status(status: str) -> Findings:

@@ -5,6 +5,8 @@ SELECT
     b.room_id AS room_id,
     count() AS bookings,
     countIf(b.status IN $booking_cancelled) AS cancelled,
+    countIf(b.status IN $booking_finished) AS finished,
+    uniqExact(b.company_id) AS companies,
     cancelled / bookings AS cancelled_share,
     avg(if(
         b.status NOT IN $booking_cancelled

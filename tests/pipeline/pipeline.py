@@ -28,7 +28,7 @@ from deploy.local import state
 from deploy.local.processes import Running
 from deploy.local.source.simulate import Ledger, Simulator, Summary
 from deploy.local.stack import Addresses, Stack
-from ops.reconcile import Reconciled, reconcile
+from ops.reconciliation import Reconciled, reconcile
 from schemas.contract import Contract, load_contract
 from schemas.settings import Settings, environment, load
 from sinks.clickhouse import Client, connect

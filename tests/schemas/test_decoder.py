@@ -118,6 +118,25 @@ def test_null_becomes_null_and_where_the_column_has_none_empty() -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, False), ("null", False), ("false", False), ("0", False), ('""', False), ("{}", False), ("[]", False),
+        ('{"active": false, "since": "2024"}', False), ('{"value": 0}', False), (False, False),
+        ("true", True), ('{"active": true}', True), ('{"since": "2024"}', True), ('["x"]', True), (True, True),
+    ],
+)  # fmt: skip
+def test_a_flag_is_set_unless_its_value_is_empty_or_says_that_it_is_not(value: Any, expected: bool) -> None:
+    change = one(Decoder(table({"id": "int64", "tag": "flag"}), ALMATY), tag=value)
+    assert (change.values, change.unfit) == ((1, expected), ())
+
+
+def test_a_flag_that_was_not_sent_is_unavailable_and_one_that_is_no_json_does_not_fit() -> None:
+    flags = Decoder(table({"id": "int64", "tag": "flag"}), ALMATY)
+    assert one(flags, tag=UNAVAILABLE).unavailable == (1,)
+    assert one(flags, tag="{").unfit == ("tag: expected JSON text, got something unreadable",)
+
+
+@pytest.mark.parametrize(
     "name", ["time_infinity", "time_minus_infinity", "time_year_0001", "time_bc", "time_year_294276"]
 )
 def test_an_instant_that_does_not_fit_becomes_null_and_the_row_is_kept(name: str) -> None:

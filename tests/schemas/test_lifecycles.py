@@ -43,6 +43,30 @@ def test_the_legal_transitions_of_a_booking_are_exactly_these() -> None:
     assert found == {("", "active"), ("active", "finished"), ("active", "deactivated")}
 
 
+@pytest.mark.parametrize("name", ["events", "vacancies", "blogs", "articles"])
+def test_the_legal_transitions_of_content_are_exactly_these(name: str) -> None:
+    content = LIFECYCLES[name]
+    statuses = ("", "odd", *content.statuses)
+    found = {(a, b) for a, b in product(statuses, statuses) if a != b and content.is_legal(a, b)}
+    assert found == {
+        ("", "draft"), ("", "sent"), ("draft", "sent"), ("correction", "sent"),
+        *product(["sent"], ["correction", "success", "reject"]),
+        *product({"odd", *content.statuses} - {"deleted"}, ["deleted"]),
+    }  # fmt: skip
+
+
+def test_the_legal_transitions_of_a_company_are_exactly_these() -> None:
+    company = LIFECYCLES["companies"]
+    statuses = ("", "odd", *company.statuses)
+    found = {(a, b) for a, b in product(statuses, statuses) if company.is_legal(a, b)}
+    assert found == {("", "active"), ("active", "blocked"), ("blocked", "active")}
+
+
+def test_lifecycles_that_share_an_entity_table_are_told_apart(tmp_path: Path) -> None:
+    text = refusal(tmp_path, "{content_type: vacancy}", "{content_type: event}")
+    assert "vacancies: shares content_items with events, expected other constants" in text
+
+
 @pytest.mark.parametrize("lifecycle", LIFECYCLES.values(), ids=LIFECYCLES)
 def test_any_status_may_be_removed(lifecycle: Lifecycle) -> None:
     assert all(lifecycle.is_legal(status, "removed") for status in ("", "odd", *lifecycle.statuses))

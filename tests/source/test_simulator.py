@@ -79,7 +79,7 @@ def test_the_same_seed_makes_the_same_transactions(new_database: Callable[..., s
 
 def test_every_kind_of_transaction_happens(dsn: str) -> None:
     with Simulator(dsn, weights=dict.fromkeys(ACTIONS, 1.0)) as simulator:
-        summary = simulator.run(transactions=800)
+        summary = simulator.run(transactions=2500)
     assert WEIGHTS.keys() == ACTIONS.keys() <= summary.transactions.keys()
 
 

@@ -76,6 +76,7 @@ def options(column: Column, statuses: Sequence[str]) -> Sequence[Any]:
         "i18n": ({}, {"ru": "имя"}),
         "strings": ([], ["x"]),
         "count": (0, 1),
+        "flag": (False, True),
     }
     return by_type.get(column.type, (None,))
 

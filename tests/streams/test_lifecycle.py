@@ -7,6 +7,9 @@ from tests.streams.log import HOUR, LIFECYCLES, START, Values, alive, change, fa
 
 REQUESTS: Final = LIFECYCLES["service_servicerequest"]
 BOOKINGS: Final = LIFECYCLES["booking_booking"]
+EVENTS: Final = LIFECYCLES["core_event"]
+VACANCIES: Final = LIFECYCLES["core_vacancy"]
+COMPANIES: Final = LIFECYCLES["account_company"]
 Step = tuple[str, str | None, int]
 """(operation, status, hours after the start)"""
 
@@ -176,3 +179,47 @@ def test_a_status_that_an_update_did_not_carry_is_the_one_that_the_entity_has() 
     found = alive(REQUESTS, sink)[1]
     assert (found["status"], found["assignee_id"]) == ("sent", 7)
     assert len(facts(REQUESTS, sink)) == 1
+
+
+def test_content_of_several_tables_is_told_apart_by_its_type() -> None:
+    event = change(EVENTS, 0, "create", 1, 1, START, status="sent", organization_id=3, published=False)
+    vacancy = change(VACANCIES, 0, "create", 1, 1, START, status="sent", company_id=4)
+    one, other = alive(EVENTS, folded(EVENTS, [event]))[1], alive(VACANCIES, folded(VACANCIES, [vacancy]))[1]
+    assert (one["content_type"], one["organization_id"], one["company_id"], one["published"]) == (
+        "event",
+        3,
+        None,
+        False,
+    )
+    assert (other["content_type"], other["organization_id"], other["company_id"]) == ("vacancy", None, 4)
+    (fact,) = facts(VACANCIES, folded(VACANCIES, [vacancy]))
+    assert (fact["content_type"], fact["content_id"], fact["company_id"]) == ("vacancy", 1, 4)
+
+
+def test_published_content_is_not_closed_until_it_is_rejected_or_deleted() -> None:
+    log = [
+        change(VACANCIES, n, "update" if n else "create", 1, n + 1, START + n, status=status)
+        for n, status in enumerate(["sent", "success", "deleted"])
+    ]
+    published, deleted = (alive(VACANCIES, folded(VACANCIES, log[:end]))[1] for end in (2, 3))
+    assert (published["first_published_at"], published["closed_at"]) == (START + 1, None)
+    assert (deleted["first_published_at"], deleted["closed_at"]) == (START + 1, START + 2)
+
+
+def test_a_content_row_that_is_gone_leaves_a_tombstone_of_its_type() -> None:
+    sink = folded(VACANCIES, [change(VACANCIES, 0, "delete", 9, 1, START)])
+    (made,) = sink.rows["content_items"].values()
+    named = dict(zip(VACANCIES.table.lifecycle.rows.columns, made, strict=True)) if VACANCIES.table.lifecycle else {}
+    assert (named["content_id"], named["content_type"], named["_deleted"]) == (9, "vacancy", 1)
+
+
+def test_a_company_is_blocked_and_freed_again() -> None:
+    log = [
+        change(COMPANIES, n, "update" if n else "create", 1, n + 1, START + n, status=status)
+        for n, status in enumerate(["active", "blocked", "active"])
+    ]
+    assert alive(COMPANIES, folded(COMPANIES, log[:2]))[1]["blocked_at"] == START + 1
+    assert alive(COMPANIES, folded(COMPANIES, log))[1]["blocked_at"] is None
+    found = facts(COMPANIES, folded(COMPANIES, log))
+    assert pairs(found) == [("", "active"), ("active", "blocked"), ("blocked", "active")]
+    assert all(fact["legal"] for fact in found)

@@ -145,3 +145,18 @@ def test_the_flow_counts_streamed_transitions_only_and_the_time_of_observed_ones
         (hour, "A", "sent", "approved"): (1, 0, 0),
         (hour, "A", "approved", "success"): (1, 1, 4),
     }
+
+
+def test_the_content_backlog_counts_what_waits_for_moderation_or_correction() -> None:
+    events = LIFECYCLES["core_event"]
+    measure, filed, _ = lifecycle_of(events).stocks[0]
+    assert filed is not None
+    statuses = ["draft", "sent", "correction", "success", "reject", "deleted", "odd"]
+    log = [change(events, n, "create", n + 1, n + 1, START, status=status) for n, status in enumerate(statuses)]
+    log.append(change(events, 7, "update", 2, 9, START + HOUR, status="success"))
+    sink = folded(events, log)
+    assert sums(sink, measure.table) == {("event", "correction"): (1,)}
+    hour = START // 1_000_000
+    assert sums(sink, filed.table) == {
+        (hour, "event", "sent"): (1,), (hour, "event", "correction"): (1,), (hour + 3600, "event", "sent"): (-1,),
+    }  # fmt: skip

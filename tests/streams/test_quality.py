@@ -3,10 +3,25 @@
 from typing import Any, Final
 
 from schemas.change import Change
-from tests.streams.log import HOUR, LIFECYCLES, START, Values, change, folded, issues, numbered, opened, row
+from tests.streams.log import (
+    HOUR,
+    LIFECYCLES,
+    PLANS,
+    START,
+    Values,
+    change,
+    fold_of,
+    folded,
+    issues,
+    numbered,
+    opened,
+    row,
+)
 
 REQUESTS: Final = LIFECYCLES["service_servicerequest"]
 BOOKINGS: Final = LIFECYCLES["booking_booking"]
+VACANCIES: Final = LIFECYCLES["core_vacancy"]
+COMMENTS: Final = PLANS["core_comment"]
 DAY: Final = 24 * HOUR
 
 
@@ -141,3 +156,39 @@ def test_an_issue_is_of_one_row_only() -> None:
         change(REQUESTS, 0, "delete", 1, 3, START),
     ])  # fmt: skip
     assert {key for _, key in opened(folded(REQUESTS, log))} == {"2"}
+
+
+def vacancy(offset: int, low: int | None, high: int | None, **rest: Any) -> Change:
+    kind = "update" if offset else "create"
+    return change(VACANCIES, offset, kind, 7, offset + 1, at(offset), salary_min=low, salary_max=high, **rest)
+
+
+def test_a_salary_range_that_is_upside_down_or_negative_is_an_issue_until_it_is_mended() -> None:
+    log = [vacancy(0, 5, 4, status="sent"), vacancy(1, -1, None, status="sent"), vacancy(2, 4, 4, status="sent")]
+    found = issues(folded(VACANCIES, log[:2]))["salary_range", "7"]
+    assert (found["entity"], found["detail"], found["resolved_at"]) == ("core_vacancy", "negative", None)
+    assert issues(folded(VACANCIES, log))["salary_range", "7"]["resolved_at"] == at(2)
+    assert opened(folded(VACANCIES, [vacancy(0, None, 4, status="sent")])) == set()
+
+
+def test_rules_over_rows_and_over_entities_do_not_resolve_each_other() -> None:
+    log = [vacancy(0, 5, 4, status="odd"), vacancy(1, 5, 4, status="sent"), vacancy(2, 5, 4, status="success")]
+    assert opened(folded(VACANCIES, log[:1])) == {
+        ("salary_range", "7"), ("unknown_status", "7"), ("illegal_transition", "7"),
+    }  # fmt: skip
+    assert opened(folded(VACANCIES, log)) == {("salary_range", "7")}
+
+
+def test_a_table_without_a_lifecycle_has_rules_too_and_they_outlive_a_restart() -> None:
+    log = [
+        change(COMMENTS, 0, "create", 7, 1, at(0), parent_id=7),
+        change(COMMENTS, 1, "update", 7, 2, at(1), parent_id=6),
+    ]
+    sink = folded(COMMENTS, log[:1])
+    assert opened(sink) == {("self_parent", "7")}
+    again = fold_of(COMMENTS)
+    again.load_mirror([(7, *made[-4:]) for made in sink.rows["core_comment"].values()])
+    again.load_issues(sink.rows["dq_issues"].values())
+    again.fold(log[1:], 2)
+    sink.write(again.take())
+    assert issues(sink)["self_parent", "7"]["resolved_at"] == at(1)

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 import psycopg
 from psycopg import sql
 
-from deploy.local.source.base import Base, Row, Table, Volumes
+from deploy.local.source.base import Base, Row, Table
 from deploy.local.source.domains import base_tables, definitions
+from deploy.local.source.volumes import Volumes
 
 MARKER = "techhub_cdc_embedded_marker"
 DEFAULT_SCALE = 0.02
@@ -66,7 +67,7 @@ def install(
         progress("schema")
         connection.execute(before.encode())
         if not empty:
-            for table in base_tables(Base(Volumes.of(scale), now, seed)):
+            for table in base_tables(Base(Volumes(scale), now, seed)):
                 progress(f"{table.name}: {_load(connection, table):,} rows")
         progress("indexes and foreign keys")
         connection.execute(after.encode())

@@ -1,5 +1,8 @@
 """Names and titles in Russian, Kazakh and English that the made-up rows are built from."""
 
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
 Title = dict[str, str]
 
 FIRST_NAMES = (
@@ -78,6 +81,47 @@ CITIES = (
     ("Талдыкорган", "Талдықорған", "Taldykorgan"),
     ("Экибастуз", "Екібастұз", "Ekibastuz"),
 )
+COUNTRIES = (
+    ("Казахстан", "Қазақстан", "Kazakhstan"),
+    ("Узбекистан", "Өзбекстан", "Uzbekistan"),
+    ("Кыргызстан", "Қырғызстан", "Kyrgyzstan"),
+    ("Таджикистан", "Тәжікстан", "Tajikistan"),
+    ("Туркменистан", "Түрікменстан", "Turkmenistan"),
+    ("Азербайджан", "Әзербайжан", "Azerbaijan"),
+    ("Грузия", "Грузия", "Georgia"),
+    ("Турция", "Түркия", "Turkey"),
+    ("Германия", "Германия", "Germany"),
+    ("Южная Корея", "Оңтүстік Корея", "South Korea"),
+    ("Сингапур", "Сингапур", "Singapore"),
+    ("Польша", "Польша", "Poland"),
+)
+MEETINGS = (
+    ("Встреча", "Кездесу", "Meetup"),
+    ("Хакатон", "Хакатон", "Hackathon"),
+    ("Лекция", "Дәріс", "Lecture"),
+    ("Демо-день", "Демо-күн", "Demo day"),
+    ("Мастер-класс", "Шеберлік сабағы", "Workshop"),
+)
+POSITIONS = (
+    ("Разработчик", "Әзірлеуші", "Developer"),
+    ("Аналитик", "Талдаушы", "Analyst"),
+    ("Тестировщик", "Тестілеуші", "Tester"),
+    ("Менеджер продукта", "Өнім менеджері", "Product manager"),
+    ("Дизайнер", "Дизайнер", "Designer"),
+    ("Инженер данных", "Деректер инженері", "Data engineer"),
+)
+POSTS = (
+    ("Новости", "Жаңалықтар", "News"),
+    ("Как мы начали", "Біз қалай бастадық", "How we started"),
+    ("Обзор", "Шолу", "Review"),
+    ("Итоги года", "Жыл қорытындысы", "The year in review"),
+    ("Интервью", "Сұхбат", "Interview"),
+)
+COURSES = (
+    ("Основы", "Негіздері", "Basics of"),
+    ("Практика", "Тәжірибе", "Practice of"),
+    ("Углублённый курс", "Тереңдетілген курс", "Advanced course in"),
+)
 ROOMS = (
     "Altai", "Balkhash", "Baikonur", "Burabay", "Charyn", "Kaindy", "Katon", "Khan Tengri",
     "Kolsai", "Medeu", "Saryarka", "Shymbulak", "Tengri", "Turgen", "Ustyurt", "Zhetysu",
@@ -88,8 +132,25 @@ def title(ru: str, kk: str, en: str) -> Title:
     return {"ru": ru, "kk": kk, "en": en}
 
 
-def service_title(number: int) -> Title:
-    """A title for each of the first 310 numbers; beyond, they repeat with the number behind."""
-    kind, subject = KINDS[number % len(KINDS)], SUBJECTS[number // len(KINDS) % len(SUBJECTS)]
-    again = "" if number < len(KINDS) * len(SUBJECTS) else f" {number}"
+def combined(kinds: Sequence[tuple[str, str, str]], number: int) -> Title:
+    """A title for each number; when all pairs of kind and subject are used up, they repeat with the number behind."""
+    kind, subject = kinds[number % len(kinds)], SUBJECTS[number // len(kinds) % len(SUBJECTS)]
+    again = "" if number < len(kinds) * len(SUBJECTS) else f" {number}"
     return title(*(f"{what}: {about}{again}" for what, about in zip(kind, subject, strict=True)))
+
+
+def service_title(number: int) -> Title:
+    return combined(KINDS, number)
+
+
+def course_title(number: int) -> Title:
+    return combined(COURSES, number)
+
+
+CONTENT_TITLES: Mapping[str, Callable[[int], Title]] = {
+    "core_event": partial(combined, MEETINGS),
+    "core_vacancy": partial(combined, POSITIONS),
+    "core_blog": partial(combined, POSTS),
+    "core_article": partial(combined, POSTS),
+}
+"""By table."""

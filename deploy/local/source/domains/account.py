@@ -1,8 +1,9 @@
-"""Users, companies and memberships. The first users are staff: they review requests."""
+"""Users, companies and who belongs to which. The first users are staff: they review requests."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
+from uuid import UUID
 
 from deploy.local.source.base import CANARY, YEARS, Base, Row, Table, document, instants
 from deploy.local.source.phrases import FIRST_NAMES, LAST_NAMES
@@ -19,6 +20,10 @@ def tables(base: Base) -> Iterator[Table]:
     yield Table("account_user", _users(base))
     yield Table("account_company", _companies(base))
     yield Table("account_usercompany", _memberships(base))
+    yield Table("account_activation", _activations(base))
+    yield Table("account_usercompanyrequest", _company_requests(base))
+    yield Table("account_usercompanyinvitation", _invitations(base))
+    yield Table("account_complaint", _complaints(base))
 
 
 def user(random: Random, number: int, role: str, company: int | None, organization: int | None, at: datetime) -> Row:
@@ -48,7 +53,7 @@ def user(random: Random, number: int, role: str, company: int | None, organizati
 
 
 def company(random: Random, number: int, author: int | None, at: datetime, status: str = "active") -> Row:
-    flags: Row = {tag: document({"active": random.random() < 0.2}) for tag in COMPANY_TAGS}
+    flags: Row = {name: tag(random) for name in COMPANY_TAGS}
     return {
         "id": number,
         "tin": f"{random.randrange(10**12):012d}",
@@ -74,13 +79,27 @@ def company(random: Random, number: int, author: int | None, at: datetime, statu
     }
 
 
+def tag(random: Random) -> str:
+    return document({"active": random.random() < 0.2})
+
+
+def membership(random: Random, number: int, user: int, company: int) -> Row:
+    return {
+        "id": number,
+        "user_id": user,
+        "company_id": company,
+        "role": random.choice(("owner", "member", "member", "advisor")),
+        "verified": random.random() < 0.8,
+    }
+
+
 def _users(base: Base) -> Iterator[Row]:
     random, volumes = base.random("account_user"), base.volumes
     created = instants(random, volumes.users, base.now - 2 * YEARS, base.now)
     for n, at in enumerate(created, start=1):
         role = STAFF_ROLES[n % len(STAFF_ROLES)] if n <= volumes.staff else "user"
         member = random.randint(1, volumes.companies) if random.random() < 0.12 else None
-        organization = random.randint(1, volumes.organizations) if role != "user" else None
+        organization = random.randint(1, base.rows("core_organization")) if role != "user" else None
         yield user(random, n, role, member, organization, at)
 
 
@@ -93,12 +112,61 @@ def _companies(base: Base) -> Iterator[Row]:
 
 
 def _memberships(base: Base) -> Iterator[Row]:
-    random, volumes = base.random("account_usercompany"), base.volumes
-    for n in range(1, volumes.memberships + 1):
-        yield {
-            "id": n,
-            "user_id": random.randint(1, volumes.users),
-            "company_id": random.randint(1, volumes.companies),
-            "role": random.choice(("owner", "member", "member", "advisor")),
-            "verified": random.random() < 0.8,
-        }
+    random = base.random("account_usercompany")
+    for n in range(1, base.rows("account_usercompany") + 1):
+        yield membership(random, n, base.one(random, "account_user"), base.one(random, "account_company"))
+
+
+def activation(random: Random, user: int, at: datetime) -> Row:
+    key = UUID(int=random.getrandbits(128), version=4)
+    return {"uuid": str(key), "user_id": user, "email": f"user{user}.{CANARY}@example.kz", "created_at": at}
+
+
+def company_request(number: int, user: int, company: int, status: str, at: datetime) -> Row:
+    return {
+        "id": number,
+        "user_id": user,
+        "company_id": company,
+        "status": status,
+        "message": CANARY,
+        "created_at": at,
+    }
+
+
+def invitation(number: int, company: int, author: int, invited: int | None, at: datetime) -> Row:
+    return {
+        "id": number,
+        "company_id": company,
+        "author_id": author,
+        "invited_user_id": invited,
+        "email": f"{CANARY}@example.kz",
+        "status": "sent",
+        "created_at": at,
+    }
+
+
+def _activations(base: Base) -> Iterator[Row]:
+    random = base.random("account_activation")
+    for at in base.instants("account_activation"):
+        yield activation(random, base.one(random, "account_user"), at)
+
+
+def _company_requests(base: Base) -> Iterator[Row]:
+    random = base.random("account_usercompanyrequest")
+    for n, at in enumerate(base.instants("account_usercompanyrequest"), start=1):
+        status = random.choice(("accepted", "accepted", "declined", "sent"))
+        yield company_request(n, base.one(random, "account_user"), base.one(random, "account_company"), status, at)
+
+
+def _invitations(base: Base) -> Iterator[Row]:
+    random = base.random("account_usercompanyinvitation")
+    for n, at in enumerate(base.instants("account_usercompanyinvitation"), start=1):
+        author, invited = base.one(random, "account_user"), base.one(random, "account_user")
+        yield invitation(n, base.one(random, "account_company"), author, invited, at)
+
+
+def _complaints(base: Base) -> Iterator[Row]:
+    random = base.random("account_complaint")
+    for n, at in enumerate(base.instants("account_complaint"), start=1):
+        author = base.one(random, "account_user")
+        yield {"id": n, "author_id": author, "message": CANARY, "status": "sent", "created_at": at}

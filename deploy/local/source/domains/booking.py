@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-from deploy.local.source.base import YEARS, Base, Row, Step, Table, recorded
+from deploy.local.source.base import YEARS, Base, Row, Table
+from deploy.local.source.paths import Step, recorded
 from deploy.local.source.phrases import ROOMS
 
 QUARTER = timedelta(minutes=15)
@@ -23,7 +24,7 @@ class Booked:
 
 def tables(base: Base) -> Iterator[Table]:
     booked = sorted(_booked(base), key=lambda booking: booking.steps[0].at)
-    yield Table("booking_room", (room(n) for n in range(base.volumes.rooms)))
+    yield Table("booking_room", (room(n) for n in range(base.rows("booking_room"))))
     yield Table("booking_booking", _bookings(base, booked))
     yield Table("booking_bookingstatus", _history(base, booked))
 
@@ -40,9 +41,9 @@ def quarters(start: datetime, end: datetime) -> list[datetime]:
 def _booked(base: Base) -> Iterator[Booked]:
     random, taken = base.random("booking_booking"), set[tuple[int, datetime]]()
     today = base.now.replace(hour=0, minute=0, second=0, microsecond=0)
-    for _ in range(base.volumes.bookings):
+    for _ in range(base.rows("booking_booking")):
         for _ in range(8):
-            number = random.randint(1, base.volumes.rooms)
+            number = random.randint(1, base.rows("booking_room"))
             start = today + timedelta(days=random.randint(-729, 14)) + OPENS + random.randrange(36) * QUARTER
             end = start + random.randint(2, 10) * QUARTER
             slots = {(number, at) for at in quarters(start, end)}
@@ -83,5 +84,5 @@ def _bookings(base: Base, booked: list[Booked]) -> Iterator[Row]:
 
 def _history(base: Base, booked: list[Booked]) -> Iterator[Row]:
     paths = [(n, booking.steps) for n, booking in enumerate(booked, start=1)]
-    for n, (step, booking) in enumerate(recorded(paths, base.volumes.booking_statuses), start=1):
+    for n, (step, booking) in enumerate(recorded(paths, base.rows("booking_bookingstatus")), start=1):
         yield {"id": n, "booking_id": booking, "status": step.status, "created_at": step.at}

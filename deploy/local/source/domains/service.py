@@ -10,14 +10,13 @@ from deploy.local.source.base import (
     YEARS,
     Base,
     Row,
-    Step,
     Table,
     document,
     instants,
     long_text,
-    recorded,
     zipf,
 )
+from deploy.local.source.paths import Step, recorded, walk
 from deploy.local.source.phrases import service_title
 
 NEXT: dict[str, dict[str, int]] = {
@@ -55,14 +54,14 @@ def service_code(number: int) -> str:
     return f"S{number + 1:03d}"
 
 
-def service(random: Random, number: int, organization: int | None, at: datetime) -> Row:
+def service(random: Random, number: int, organization: int | None, hub_form: int | None, at: datetime) -> Row:
     """Every tenth has a description that PostgreSQL stores out of line."""
     description = long_text(random, 9_000) if number % 10 == 9 else f"{service_title(number)['ru']}: описание"
     return {
         "code": service_code(number),
         "data": document({"name": service_title(number), "description": {"ru": description}}),
         "organization_id": organization,
-        "hub_form_id": number + 1,
+        "hub_form_id": hub_form,
         "second_hub_form_id": None,
         "page_id": None,
         "is_active": random.random() < 0.9,
@@ -71,10 +70,10 @@ def service(random: Random, number: int, organization: int | None, at: datetime)
     }
 
 
-def form(number: int, at: datetime, text: str = "") -> Row:
+def form(number: int, hub_form: int | None, at: datetime, text: str = "") -> Row:
     return {
         "id": number,
-        "hub_form_id": number % 282 + 1,
+        "hub_form_id": hub_form,
         "data": document({"applicant": CANARY, "amount": number % 1000 * 1000, "text": text}),
         "created_at": at,
         "updated_at": at,
@@ -92,56 +91,37 @@ def request_status(number: int, request: int, who: int | None, step: Step) -> Ro
     }
 
 
-def follow(random: Random, choices: dict[str, int]) -> str:
-    return random.choices(list(choices), list(choices.values()))[0]
-
-
 def _services(base: Base) -> Iterator[Row]:
-    random, volumes = base.random("service_service"), base.volumes
-    for n in range(volumes.services):
-        yield service(random, n, random.randint(1, volumes.organizations), base.now - 2 * YEARS + timedelta(days=n))
+    random = base.random("service_service")
+    for n in range(base.rows("service_service")):
+        at = base.now - 2 * YEARS + timedelta(days=n)
+        yield service(random, n, base.one(random, "core_organization"), n % base.rows("service_hubform") + 1, at)
 
 
 def _filed(base: Base) -> list[Filed]:
     random, volumes = base.random("service_servicerequest"), base.volumes
-    codes = [service_code(n) for n in range(volumes.services)]
+    codes, count = [service_code(n) for n in range(base.rows("service_service"))], base.rows("service_servicerequest")
     random.shuffle(codes)
-    services = random.choices(codes, cum_weights=zipf(volumes.services), k=volumes.requests)
-    created = instants(random, volumes.requests, base.now - YEARS, base.now - timedelta(minutes=1))
+    services = random.choices(codes, cum_weights=zipf(len(codes)), k=count)
+    created = instants(random, count, base.now - YEARS, base.now - timedelta(minutes=1))
     filed = []
     for n, at in enumerate(created):
-        steps = _steps(random, at, base.now)
+        steps = walk(random, FIRST, NEXT, at, base.now)
         untouched = steps[-1].status in ("draft", "created") or random.random() < 0.08
-        assignee = None if untouched else _reviewer(random, volumes.staff)
+        assignee = None if untouched else reviewer(random, volumes.staff)
         filed.append(Filed(n + 1, services[n], random.randint(1, volumes.users), assignee, steps))
     return filed
 
 
-def _reviewer(random: Random, staff: int) -> int:
+def reviewer(random: Random, staff: int) -> int:
     """A few of the staff get most of the work."""
     return int(staff * random.random() ** 2) + 1
 
 
-def _steps(random: Random, created: datetime, now: datetime) -> list[Step]:
-    """A path through the lifecycle that ends before now; the younger a request, the likelier it is open."""
-    path = [follow(random, FIRST)]
-    while path[-1] in NEXT:
-        path.append(follow(random, NEXT[path[-1]]))
-    if random.random() < 0.012 + 0.8 * 0.5 ** ((now - created) / timedelta(days=10)):
-        path = path[: random.randint(1, len(path) - 1)]
-    gaps = [random.expovariate(1 / 172_800) for _ in path[1:]]
-    shrink = min(1.0, 0.98 * (now - created).total_seconds() / (sum(gaps) or 1))
-    steps, at = [Step(path[0], created)], created
-    for status, gap in zip(path[1:], gaps, strict=True):
-        at += timedelta(seconds=gap * shrink)
-        steps.append(Step(status, at))
-    return steps
-
-
 def _forms(base: Base, filed: list[Filed]) -> Iterator[Row]:
     """One for each request, then the second ones."""
-    for n in range(base.volumes.forms):
-        yield form(n + 1, filed[n % len(filed)].steps[0].at)
+    for n in range(base.rows("service_hubformdata")):
+        yield form(n + 1, n % base.rows("service_hubform") + 1, filed[n % len(filed)].steps[0].at)
 
 
 def _requests(base: Base, filed: list[Filed]) -> Iterator[Row]:
@@ -155,10 +135,10 @@ def _requests(base: Base, filed: list[Filed]) -> Iterator[Row]:
             "author_id": request.author,
             "company_id": random.randint(1, volumes.companies) if random.random() < 0.7 else None,
             "assignee_id": request.assignee,
-            "expert_id": _reviewer(random, volumes.staff) if request.assignee and random.random() < 0.3 else None,
+            "expert_id": reviewer(random, volumes.staff) if request.assignee and random.random() < 0.3 else None,
             "parent_id": random.randint(1, request.id - 1) if request.id > 1 and random.random() < 0.03 else None,
             "hub_form_data_id": request.id,
-            "second_hub_form_data_id": second if second <= volumes.forms else None,
+            "second_hub_form_data_id": second if second <= base.rows("service_hubformdata") else None,
             "data": document({"note": CANARY}),
             "created_at": request.steps[0].at,
             "updated_at": request.steps[-1].at,
@@ -167,7 +147,7 @@ def _requests(base: Base, filed: list[Filed]) -> Iterator[Row]:
 
 def _history(base: Base, filed: list[Filed]) -> Iterator[Row]:
     by_id = {request.id: request for request in filed}
-    rows = recorded([(request.id, request.steps) for request in filed], base.volumes.request_statuses)
+    rows = recorded([(request.id, request.steps) for request in filed], base.rows("service_servicerequeststatus"))
     for n, (step, request_id) in enumerate(rows, start=1):
         request = by_id[request_id]
         by_author = step.status in ("draft", "created", "sent")

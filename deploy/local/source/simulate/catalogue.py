@@ -1,7 +1,7 @@
-"""Services, companies, users, rooms, and the noise around them. Each function builds one transaction."""
+"""Services, companies, users and rooms. Each function builds one transaction."""
 
 from deploy.local.source.base import document
-from deploy.local.source.domains import account, booking, noise, service
+from deploy.local.source.domains import account, booking, service, service_forms
 from deploy.local.source.domains.account import STAFF_ROLES
 from deploy.local.source.phrases import service_title
 from deploy.local.source.simulate.statement import Effect, Transaction, insert, update, upsert
@@ -39,21 +39,6 @@ def register_user(world: World) -> Transaction:
     return _user(world, "user")
 
 
-def write_session(world: World) -> Transaction:
-    user = world.users.pick(world.random)
-    row = noise.user_session(world.random, user, world.clock())
-    django = noise.django_session(world.random, world.clock())
-    return Transaction(
-        "write_session",
-        (upsert("user_sessions_session", row, "session_key"), upsert("django_session", django, "session_key")),
-    )
-
-
-def write_cache(world: World) -> Transaction:
-    row = noise.cache_entry(world.random, int(world.random.random() * 500), world.clock())
-    return Transaction("write_cache", (upsert("hub_cache_table", row, "cache_key"),))
-
-
 def missing(world: World) -> Transaction | None:
     """What an empty database needs before anything else can refer to it."""
     now, random = world.clock(), world.random
@@ -67,9 +52,14 @@ def missing(world: World) -> Transaction | None:
         return Transaction(
             "add_company", (insert("account_company", row),), (Effect(world.companies, number, "active"),)
         )
+    if len(world.rows["service_hubform"]) < 4:
+        number = world.ids.next("service_hubform")
+        form = service_forms.hub_form(number, None, now)
+        effect = Effect(world.rows["service_hubform"], number, True)
+        return Transaction("add_hub_form", (insert("service_hubform", form),), (effect,))
     if len(world.services) < 8:
         mine, of = world.share
-        row = service.service(random, mine + of * len(world.services), None, now)
+        row = service.service(random, mine + of * len(world.services), None, world.any("service_hubform"), now)
         code = str(row["code"])
         content = {"name": service_title(len(world.services))}
         return Transaction(

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
-from deploy.local.source.base import CANARY, Row, Step, document, long_text
-from deploy.local.source.domains.service import FIRST, NEXT, follow, form, request_status
+from deploy.local.source.base import CANARY, Row, document, long_text
+from deploy.local.source.domains.service import FIRST, NEXT, form, request_status
+from deploy.local.source.paths import Step, follow
+from deploy.local.source.simulate.reviews import without_request
 from deploy.local.source.simulate.statement import (
     Effect,
     Statement,
@@ -42,7 +44,11 @@ def create_request(world: World) -> Transaction:
         "updated_at": now,
     }
     text = long_text(random, 9_000) if random.random() < 0.05 else ""
-    statements = (insert(FORMS, form(form_number, now, text)), insert(TABLE, row), _recorded(world, number, request))
+    statements = (
+        insert(FORMS, form(form_number, world.any("service_hubform"), now, text)),
+        insert(TABLE, row),
+        _recorded(world, number, request),
+    )
     return Transaction("create_request", statements, (Effect(world.requests, number, request),))
 
 
@@ -109,13 +115,14 @@ def edit_request(world: World) -> Transaction | None:
 
 
 def delete_request(world: World) -> Transaction | None:
-    """With its history; what was filed under it stays."""
+    """With its history and what it collected; what was filed under it stays."""
     number = world.request()
     if number is None:
         return None
     statements = (
         update_where(TABLE, "parent_id", number, {"parent_id": None}),
         delete_where(HISTORY, "service_request_id", number),
+        *without_request(number),
         delete(TABLE, number, expected={"status": world.requests[number].status}),
     )
     return Transaction("delete_request", statements, (Effect(world.requests, number),))

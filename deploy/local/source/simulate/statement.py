@@ -89,8 +89,9 @@ def update_where(table: str, column: str, value: Key, row: Row) -> Statement:
     return Statement(query, (*row.values(), value), table, "update", None, _status(row))
 
 
-def delete(table: str, key: Key, *, expected: Mapping[str, object]) -> Statement:
-    return Statement(_delete(table, ("id", *expected)), (key, *expected.values()), table, "delete", key)
+def delete(table: str, key: Key, *, by: str = "id", expected: Mapping[str, object] | None = None) -> Statement:
+    expected = expected or {}
+    return Statement(_delete(table, (by, *expected)), (key, *expected.values()), table, "delete", key)
 
 
 def delete_where(table: str, column: str, value: Key) -> Statement:

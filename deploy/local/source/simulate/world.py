@@ -1,4 +1,4 @@
-"""What the simulator knows of the database: open requests, active bookings, and what they may refer to.
+"""What the simulator knows of the database: open requests, active bookings, other rows, and what they may refer to.
 
 Flows in: the rows that are there when it starts, then the effects of its own transactions. It selects what it works on
 itself, so that it runs on any data set; several worlds on one database each take their share of the ids.
@@ -16,8 +16,10 @@ from psycopg import Connection
 from deploy.local.source.base import zipf
 from deploy.local.source.domains.account import STAFF_ROLES
 from deploy.local.source.domains.booking import quarters
+from deploy.local.source.domains.core_content import PLACES
 from deploy.local.source.domains.service import NEXT
 from deploy.local.source.simulate.pool import Pool
+from deploy.local.source.simulate.tracked import Rows, tracked
 
 MOST = 20_000
 """Rows of one kind that a world starts with."""
@@ -96,6 +98,7 @@ class World:
         self.users = Pool[int, str]()
         self.staff = Pool[int, str]()
         self.rooms = Pool[int, bool]()
+        self.rows: dict[str, Rows] = tracked(ids.connection, share)
         self._popular: list[str] = []
         self._weights: list[float] = []
         self._load()
@@ -115,6 +118,20 @@ class World:
             key = self.requests.pick(self.random)
             if not statuses or self.requests[key].status in statuses:
                 return key
+        return None
+
+    def any(self, table: str) -> Any:
+        """The key of one of the table's rows; None when there is none."""
+        return self.rows[table].pick(self.random) if len(self.rows[table]) else None
+
+    def content(self, *statuses: str, tables: Sequence[str] = tuple(PLACES)) -> tuple[str, int] | None:
+        """Table and id of some content, with one of the statuses if there are any; None as for `request`."""
+        full = [table for table in tables if len(self.rows[table])]
+        for _ in range(12 if full else 0):
+            table = full[int(self.random.random() * len(full))]
+            key = self.any(table)
+            if not statuses or self.rows[table][key].status in statuses:
+                return table, key
         return None
 
     def _load(self) -> None:
