@@ -114,11 +114,10 @@ def placeholders(contract: Contract, lifecycles: dict[str, Lifecycle], timezone:
 
 def titled(kind: str, place: tuple[str, str]) -> str:
     table, column = place
-    return f"    SELECT {literal(kind)} AS kind, id, {name(column)} AS title FROM {name(table)} FINAL"
+    return f"    SELECT {literal(kind)} AS kind, id, {name(column)} AS title FROM {name(table)} FINAL"  # noqa: S608 quoted
 
 
 def company_tags(contract: Contract) -> str:
     """Names of the tags, and whether the row `r` has each: two arrays."""
     tags = [column.name for column in contract.tables["account_company"].columns if column.type == "flag"]
     return f"{literals(tags, brackets='[]')}, [{', '.join(f'r.{name(tag)}' for tag in tags)}]"
-
