@@ -58,7 +58,9 @@ def users(story: Story) -> Rows:
     for row in story.rows("account_user"):
         groups[row["role"] or "", bool(row["is_active"]), bool(row["blocked"])].append(row)
     for key, rows in groups.items():
-        yield *key, len(rows), sum(row["company_id"] is not None for row in rows)
+        flags = [name for name in ("email_verified", "phone_verified") if name in rows[0]]
+        verified = sum(any(row[name] for name in flags) for row in rows) if flags else None
+        yield *key, len(rows), verified, sum(row["company_id"] is not None for row in rows)
 
 
 def memberships(story: Story) -> Rows:
@@ -235,7 +237,7 @@ COMPANY_VIEWS: dict[str, tuple[str, Callable[[Story], Rows]]] = {
         company_activity,
     ),
     "v_company_flow_daily": ("day from_status to_status transitions", company_flow_daily),
-    "v_users": ("role is_active blocked users with_company", users),
+    "v_users": ("role is_active blocked users verified with_company", users),
     "v_memberships": ("company_id users verified_users roles requests invitations", memberships),
     "v_techorda_courses": (
         "course_id title_ru title_kk title_en school_id flow_id applications favourites students graduates reports "
