@@ -59,7 +59,7 @@ TARGETS: Final = tuple(sorted({target for links in REFERENCES.values() for targe
 
 def existing(table: str) -> str:
     key = name(KEYS.get(table, "id"))
-    return f"    SELECT {literal(table)} AS target, toString({key}) AS id FROM {name(table)} FINAL"  # noqa: S608
+    return f"    SELECT {literal(table)} AS target, toString({key}) AS id FROM {name(table)} FINAL"  # noqa: S608 quoted
 
 
 def references(table: str, links: dict[str, str]) -> str:
@@ -68,5 +68,5 @@ def references(table: str, links: dict[str, str]) -> str:
         f"({literal(column)}, {literal(target)}, nullIf(toString({name(column)}), ''))"
         for column, target in links.items()
     )
-    link = f"arrayJoin([{entries}]) AS link"
-    return f"    SELECT {literal(table)} AS entity, id AS entity_id, {link} FROM {name(table)} FINAL"  # noqa: S608
+    links_of = f"arrayJoin([{entries}]) AS link"
+    return f"    SELECT {literal(table)} AS entity, id AS entity_id, {links_of} FROM {name(table)} FINAL"  # noqa: S608 quoted

@@ -107,6 +107,7 @@ def placeholders(contract: Contract, lifecycles: dict[str, Lifecycle], timezone:
         "graduated": literals(GRADUATED),
         "titled": "\n    UNION ALL\n".join(starmap(titled, TITLED.items())),
         "company_tags": company_tags(contract),
+        "users_verified": users_verified(contract),
         "existing": "\n    UNION ALL\n".join(map(existing, TARGETS)),
         "references": "\n    UNION ALL\n".join(starmap(references, REFERENCES.items())),
     }
@@ -114,7 +115,14 @@ def placeholders(contract: Contract, lifecycles: dict[str, Lifecycle], timezone:
 
 def titled(kind: str, place: tuple[str, str]) -> str:
     table, column = place
-    return f"    SELECT {literal(kind)} AS kind, id, {name(column)} AS title FROM {name(table)} FINAL"  # noqa: S608
+    return f"    SELECT {literal(kind)} AS kind, id, {name(column)} AS title FROM {name(table)} FINAL"  # noqa: S608 quoted
+
+
+def users_verified(contract: Contract) -> str:
+    """How many of the rows `r` have a verified address or number; NULL where the contract has neither flag."""
+    listed = {column.name for column in contract.tables["account_user"].columns}
+    flags = [f"ifNull(r.{flag}, false)" for flag in ("email_verified", "phone_verified") if flag in listed]
+    return f"countIf({' OR '.join(flags)})" if flags else "CAST(NULL, 'Nullable(UInt64)')"
 
 
 def company_tags(contract: Contract) -> str:

@@ -11,7 +11,7 @@ SELECT
     r.event_format AS event_format,
     r.datetime_start AS starts_at,
     r.datetime_end AS ends_at,
-    ifNull(r.datetime_start > $now, false) AS upcoming,
+    toBool(ifNull(r.datetime_start > $now, false)) AS upcoming,
     r.company_id AS company_id,
     r.organization_id AS organization_id,
     r.author_id AS author_id,

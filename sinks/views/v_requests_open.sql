@@ -23,7 +23,7 @@ LEFT JOIN (
     SELECT assumeNotNull(parent_id) AS request_id, count() AS children FROM requests FINAL WHERE parent_id IS NOT NULL GROUP BY request_id
 ) AS c ON c.request_id = r.request_id
 LEFT JOIN (
-    SELECT id, hub_form_data_id IS NOT NULL AS form_1_filled, second_hub_form_data_id IS NOT NULL AS form_2_filled
+    SELECT id, toBool(hub_form_data_id IS NOT NULL) AS form_1_filled, toBool(second_hub_form_data_id IS NOT NULL) AS form_2_filled
     FROM service_servicerequest FINAL
 ) AS m ON m.id = r.request_id
 LEFT JOIN v_service_titles AS t ON t.service = r.service

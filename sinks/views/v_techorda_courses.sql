@@ -22,7 +22,7 @@ FROM (
         UNION ALL
         SELECT course_id AS id, 0 AS applications, 0 AS favourites, 1 AS students, toUInt8(graduated) AS graduates, 0 AS reports, 0 AS report_students FROM v_techorda_students
         UNION ALL
-        SELECT course_id AS id, 0 AS applications, 0 AS favourites, 0 AS students, 0 AS graduates, 1 AS reports, students AS report_students FROM v_techorda_reports
+        SELECT course_id AS id, 0 AS applications, 0 AS favourites, 0 AS students, 0 AS graduates, 1 AS reports, t.students AS report_students FROM v_techorda_reports AS t
         UNION ALL
         SELECT course_id AS id, 0 AS applications, 0 AS favourites, 0 AS students, 0 AS graduates, 0 AS reports, 0 AS report_students FROM (SELECT toNullable(id) AS course_id FROM techorda_course FINAL)
     ) AS p

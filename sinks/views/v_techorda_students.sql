@@ -6,6 +6,6 @@ SELECT
     coalesce(s.school_id, c.school_id) AS school_id,
     coalesce(s.flow_id, c.flow_id) AS flow_id,
     s.status AS status,
-    s.status IN $graduated AS graduated
+    toBool(s.status IN $graduated) AS graduated
 FROM (SELECT * FROM service_techordastudent FINAL) AS s
 LEFT JOIN (SELECT toNullable(id) AS id, school_id, flow_id FROM techorda_course FINAL) AS c ON c.id = s.course_id

@@ -12,11 +12,15 @@ SELECT
     coalesce(nullIf(c.title_en, ''), toString(r.city_id)) AS city_en,
     r.company_id AS company_id,
     r.status AS status,
-    r.status = $content_published AND ifNull(r.published, true) AS active,
+    toBool(r.status = $content_published AND ifNull(r.published, true)) AS active,
     w.candidates AS candidates,
     r.salary_min AS salary_min,
     r.salary_max AS salary_max,
-    greatest(0, dateDiff('microsecond', i.first_published_at, coalesce(i.closed_at, $now)) / 1000000) AS lifetime_seconds
+    if(
+        i.first_published_at IS NULL,
+        NULL,
+        greatest(0, dateDiff('microsecond', i.first_published_at, coalesce(i.closed_at, $now)) / 1000000)
+    ) AS lifetime_seconds
 FROM (SELECT * FROM core_vacancy FINAL) AS r
 LEFT JOIN (
     SELECT assumeNotNull(vacancy_id) AS vacancy_id, count() AS candidates

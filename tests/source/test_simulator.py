@@ -11,13 +11,22 @@ from typing import Any
 import psycopg
 import pytest
 
-from deploy.local.source import NotEmbedded, install
+from deploy.local.source import CANARY, NotEmbedded, install
+from deploy.local.source.domains.core_content import PLACES
 from deploy.local.source.domains.service import NEXT
 from deploy.local.source.simulate import Ledger, NotReachable, Simulator
 from deploy.local.source.simulate.actions import ACTIONS, WEIGHTS
+from schemas.contract import Table, load_contract
+from schemas.lifecycles import load_lifecycles
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 TABLE = "service_servicerequest"
+WITH_STATUS = """
+SELECT c.table_name FROM information_schema.columns c JOIN information_schema.columns k USING (table_schema, table_name)
+WHERE table_schema = 'public' AND c.column_name = 'status' AND k.column_name = 'id'
+"""
+UPSERTED = {"user_sessions_session", "django_session", "hub_cache_table", "thumbnail_kvstore"}
+"""Their inserts may be updates."""
 
 
 @pytest.fixture(scope="module")
@@ -52,16 +61,35 @@ def replayed(before: dict[object, object], ledger: Ledger, table: str) -> dict[o
     return state
 
 
+def captured(table: Table) -> set[str]:
+    """Columns that are captured as they are, quoted."""
+    return {f'"{column.source}"' for column in table.columns if not column.path}
+
+
+def counts(dsn: str) -> dict[str, int]:
+    names = rows(dsn, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    query = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for (name,) in names)
+    return dict(rows(dsn, query))
+
+
 @pytest.mark.parametrize("connections", [1, 3])
 def test_the_ledger_tells_what_the_database_holds(dsn: str, connections: int) -> None:
-    tables = (TABLE, "service_servicerequeststatus", "booking_booking", "booking_bookingstatus", "account_company")
-    before = {table: statuses(dsn, table) for table in tables}
+    tables = [name for (name,) in rows(dsn, WITH_STATUS)]
+    assert {TABLE, "booking_booking", "account_company", "core_feed", *PLACES} <= {*tables}
+    before, rows_before = {table: statuses(dsn, table) for table in tables}, counts(dsn)
     with Simulator(dsn, 3, connections=connections) as simulator:
         summary = simulator.run(transactions=1500)
     assert summary.committed == len(simulator.ledger.entries) == 1500
     assert summary.rolled_back > 10 and summary.uncertain == 0
     for table in tables:
         assert replayed(before[table], simulator.ledger, table) == statuses(dsn, table), table
+    expected = Counter(rows_before)
+    for change in (change for entry in simulator.ledger.entries for change in entry.changes):
+        expected[change.table] += {"insert": 1, "update": 0, "delete": -1}[change.operation]
+    after = counts(dsn)
+    assert {name: expected[name] for name in after if name not in UPSERTED} == {
+        name: count for name, count in after.items() if name not in UPSERTED
+    }
 
 
 def test_the_same_seed_makes_the_same_transactions(new_database: Callable[..., str], template: str) -> None:
@@ -71,7 +99,7 @@ def test_the_same_seed_makes_the_same_transactions(new_database: Callable[..., s
         with Simulator(dsn, seed, clock=lambda: NOW) as simulator:
             simulator.run(transactions=400)
         columns = "SELECT md5(string_agg(t::text, '|' ORDER BY id)) FROM"
-        content = [rows(dsn, f"{columns} {table} t") for table in (TABLE, "booking_booking", "account_user")]
+        content = [rows(dsn, f"{columns} {table} t") for table in (TABLE, "booking_booking", "account_user", *PLACES)]
         runs.append(([(entry.name, entry.changes) for entry in simulator.ledger.entries], content))
     assert runs[0] == runs[1]
     assert runs[0] != runs[2]
@@ -81,6 +109,10 @@ def test_every_kind_of_transaction_happens(dsn: str) -> None:
     with Simulator(dsn, weights=dict.fromkeys(ACTIONS, 1.0)) as simulator:
         summary = simulator.run(transactions=2500)
     assert WEIGHTS.keys() == ACTIONS.keys() <= summary.transactions.keys()
+    assert summary.conflicts == 0
+    for table in load_contract().tables.values():
+        texts = " || ".join(f"coalesce({name}::text, '')" for name in captured(table))
+        assert rows(dsn, f"SELECT count(*) FROM {table.name} WHERE {texts} LIKE '%{CANARY}%'") == [(0,)], table.name
 
 
 def test_requests_follow_their_lifecycle_with_a_history_row_for_every_step(dsn: str) -> None:
@@ -98,6 +130,32 @@ def test_requests_follow_their_lifecycle_with_a_history_row_for_every_step(dsn: 
         recorded = Counter(c.status for c in entry.changes if c.table.endswith("requeststatus") and c.status)
         assert recorded == Counter(c.status for c in entry.changes if c.table == TABLE and c.status)
     assert entered.keys() == {*NEXT, "success", "reject", "rejected"}
+
+
+def test_content_is_walked_through_moderation_shown_hidden_and_deleted(dsn: str) -> None:
+    before = {table: statuses(dsn, table) for table in PLACES}
+    status = {table: dict(known) for table, known in before.items()}
+    walks = {name: WEIGHTS[name] for name in WEIGHTS if ACTIONS[name].__module__.endswith(".content")}
+    with Simulator(dsn, 2, weights=walks | {"join_event": 1, "write_comment": 1}) as simulator:
+        simulator.run(transactions=600)
+    lifecycles = {lifecycle.table: lifecycle for lifecycle in load_lifecycles(load_contract()).values()}
+    entered: Counter[str] = Counter()
+    for change in (change for entry in simulator.ledger.entries for change in entry.changes if change.table in PLACES):
+        known = status[change.table]
+        if change.operation == "delete":
+            del known[change.key]
+            entered["removed"] += 1
+        elif change.status is not None:
+            before_it = str(known.get(change.key, ""))
+            assert before_it == change.status or lifecycles[change.table].is_legal(before_it, change.status)
+            known[change.key] = change.status
+            entered[change.status] += 1
+    assert entered.keys() == {"draft", "sent", "correction", "success", "reject", "deleted", "removed"}
+    for table in PLACES:
+        assert status[table] == statuses(dsn, table)
+        kind = table.removeprefix("core_")
+        join = f"{table} c LEFT JOIN core_feed f ON f.{kind}_id = c.id"
+        assert rows(dsn, f"SELECT count(*) FROM {join} WHERE f.status IS DISTINCT FROM c.status") == [(0,)]
 
 
 def test_a_bounce_leaves_the_status_as_it_was(dsn: str) -> None:

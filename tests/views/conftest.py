@@ -10,7 +10,8 @@ from schemas.contract import load_contract
 from schemas.lifecycles import load_lifecycles
 from schemas.settings import Settings
 from sinks.clickhouse import Client, connect
-from sinks.migrate import migrate
+from sinks.migrate import Existing, plan, run, storage_of
+from sinks.migration import load_migrations
 from sinks.view import load_views
 from tests.clickhouse_server import clickhouse_server
 from tests.views.load import load
@@ -33,13 +34,14 @@ def opened(server: Settings) -> Iterator[Opened]:
 
     def open_world(world: World, seed: int = 0) -> Client:
         settings = server.model_copy(update={"clickhouse_database": f"world_{next(numbers)}"})
-        migrate(settings)
+        contract, lifecycles = load_contract(), load_lifecycles()
+        views = load_views(contract, lifecycles, "Asia/Almaty", now=f"fromUnixTimestamp64Micro({NOW}, 'UTC')")
+        first, *rest = plan(settings, Existing(), load_migrations(storage_of(settings)), contract, views).steps
+        with connect(settings, None) as anywhere:
+            run(anywhere, [first])
         client = connect(settings)
         clients.append(client)
-        contract, lifecycles = load_contract(), load_lifecycles()
-        instant = f"fromUnixTimestamp64Micro({NOW}, 'UTC')"
-        for view in load_views(contract, lifecycles, "Asia/Almaty", now=instant):
-            client.command(view.statement)
+        run(client, rest)
         load(client, contract, lifecycles, world, seed)
         return client
 

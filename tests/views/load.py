@@ -191,6 +191,10 @@ def load_booking(loader: Loader, booking: Booking) -> None:
         {**row, "status": "active", "room_id": 1, **loader.log("booking_booking", partition)}
     )
     loader.rows["bookings"].append({**row, **loader.log("booking_booking", partition, deleted=booking.deleted)})
+    loader.rows["booking_booking"].append({
+        "id": booking.id, "room_id": booking.room_id, "author_id": booking.author_id, "company_id": booking.company_id,
+        "status": booking.status, **loader.log("booking_booking", partition, deleted=booking.deleted),
+    })  # fmt: skip
     start, end = booking.starts_at, booking.ends_at
     occupies = not booking.deleted and booking.status != "deactivated" and booking.room_id is not None
     if not occupies or start is None or end is None or not 0 < end - start <= 31 * 24 * HOUR:

@@ -17,7 +17,7 @@ def join_event(world: World) -> Transaction | None:
         return None
     table, number = "core_eventparticipant", world.ids.next("core_eventparticipant")
     row = participant(number, found[1], world.users.pick(world.random), world.clock())
-    return Transaction("join_event", (insert(table, row),), (Effect(world.rows[table], number, True),))
+    return Transaction("join_event", (insert(table, row),), (Effect(world.rows[table], number, found[1]),))
 
 
 def leave_event(world: World) -> Transaction | None:
@@ -30,7 +30,7 @@ def apply_for_vacancy(world: World) -> Transaction | None:
         return None
     table, number = "core_vacancycandidate", world.ids.next("core_vacancycandidate")
     row = candidate(number, found[1], world.users.pick(world.random), world.clock())
-    return Transaction("apply_for_vacancy", (insert(table, row),), (Effect(world.rows[table], number, True),))
+    return Transaction("apply_for_vacancy", (insert(table, row),), (Effect(world.rows[table], number, found[1]),))
 
 
 def withdraw_candidate(world: World) -> Transaction | None:

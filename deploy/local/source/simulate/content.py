@@ -114,12 +114,14 @@ def delete_content(world: World) -> Transaction | None:
     if found is None:
         return None
     table, number = found
+    audience = AUDIENCE.get(table, ())
     statements = (
-        *(delete_where(name, column, number) for name, column in AUDIENCE.get(table, ())),
+        *(delete_where(name, column, number) for name, column in audience),
         delete_where("core_feed", f"{kind_of(table)}_id", number),
         delete(table, number, expected={"status": _status(world, table, number)}),
     )
-    return Transaction("delete_content", statements, (Effect(world.rows[table], number),))
+    joined = (Effect(world.rows[name], key) for name, _ in audience for key in world.rows[name].having(number))
+    return Transaction("delete_content", statements, (Effect(world.rows[table], number), *joined))
 
 
 def kind_of(table: str) -> str:

@@ -41,5 +41,9 @@ class Pool(Generic[K, V]):
             self._keys[place] = last
             self._places[last] = place
 
+    def having(self, value: V) -> list[K]:
+        """Keys with this value."""
+        return [key for key in self._keys if self._values[key] == value]
+
     def pick(self, random: Random) -> K:
         return self._keys[int(random.random() * len(self._keys))]

@@ -55,8 +55,8 @@ REFERENCE: Final = Tracking(shared=True)
 TRACKED: Final[Mapping[str, Tracking]] = {
     **dict.fromkeys(PLACES, Tracking("status, published, view_count", Content, "status <> 'deleted'")),
     **dict.fromkeys(PLACES.values(), REFERENCE),
-    "core_eventparticipant": Tracking(),
-    "core_vacancycandidate": Tracking(),
+    "core_eventparticipant": Tracking("event_id", int),
+    "core_vacancycandidate": Tracking("vacancy_id", int),
     "core_comment": Tracking("source, primary_key", Comment, "status = 'active'"),
     "core_notification": Tracking(where="NOT is_read"),
     "account_usercompany": Tracking("verified", bool),
