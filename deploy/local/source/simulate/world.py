@@ -128,7 +128,7 @@ class World:
         """Table and id of some content, with one of the statuses if there are any; None as for `request`."""
         full = [table for table in tables if len(self.rows[table])]
         for _ in range(12 if full else 0):
-            table = full[int(self.random.random() * len(full))]
+            [table] = self.random.choices(full, [len(self.rows[table]) for table in full])
             key = self.any(table)
             if not statuses or self.rows[table][key].status in statuses:
                 return table, key
