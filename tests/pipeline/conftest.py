@@ -41,6 +41,7 @@ def some_past(pipeline: Pipeline) -> None:
 
 def watched(pipeline: Pipeline) -> None:
     some_past(pipeline)
+    pipeline.execute("SELECT set_config('oracle.tables', %s, false)", [",".join(pipeline.contract.tables)])
     pipeline.source.execute(ORACLE.read_bytes())
 
 

@@ -11,15 +11,14 @@ DECLARE
 BEGIN
     INSERT INTO oracle.change (tbl, op, key, before, after)
     VALUES (TG_TABLE_NAME, CASE TG_OP WHEN 'INSERT' THEN 'create' ELSE lower(TG_OP) END,
-        coalesce(a, b) ->> CASE TG_TABLE_NAME WHEN 'service_service' THEN 'code' ELSE 'id' END, b, a);
+        coalesce(a, b) ->> CASE TG_TABLE_NAME WHEN 'service_service' THEN 'code' WHEN 'account_activation' THEN 'uuid' ELSE 'id' END, b, a);
     RETURN NULL;
 END $$;
 
 DO $$
 DECLARE t text;
 BEGIN
-    FOREACH t IN ARRAY ARRAY['service_servicerequest', 'service_servicerequeststatus', 'service_service',
-        'booking_booking', 'booking_bookingstatus', 'booking_room', 'account_user', 'account_company'] LOOP
+    FOREACH t IN ARRAY string_to_array(current_setting('oracle.tables'), ',') LOOP
         EXECUTE format('CREATE TRIGGER oracle_note AFTER INSERT OR UPDATE OR DELETE ON %I FOR EACH ROW EXECUTE FUNCTION oracle.note()', t);
     END LOOP;
 END $$;
@@ -198,7 +197,7 @@ FROM oracle.occupying AS a JOIN oracle.occupying AS b ON a.room_id = b.room_id A
 WHERE greatest(a.start, b.start) < least(a."end", b."end");
 
 CREATE VIEW oracle.v_activity AS
-SELECT date_trunc('minute', at) AS minute, split_part(tbl, '_', 1) AS domain, tbl AS "table", op AS operation, count(*) AS changes
+SELECT date_trunc('minute', at) AS minute, CASE tbl WHEN 'account_user_groups' THEN 'auth' ELSE split_part(tbl, '_', 1) END AS domain, tbl AS "table", op AS operation, count(*) AS changes
 FROM oracle.committed GROUP BY 1, 2, 3, 4;
 
 CREATE VIEW oracle.v_freshness AS SELECT tbl AS "table", max(at) AS last_change_at, 'live' AS state FROM oracle.committed GROUP BY 1;
@@ -210,6 +209,8 @@ FROM (
     SELECT 'booking_overlap' AS rule, 'booking_booking' AS entity FROM oracle.v_booking_overlaps WHERE overlap_to > oracle.now()
     UNION ALL
     SELECT 'end_before_start', 'booking_booking' FROM booking_booking WHERE "end" <= start
+    UNION ALL
+    SELECT 'salary_range', 'core_vacancy' FROM core_vacancy WHERE salary_min > salary_max OR least(salary_min, salary_max) < 0
     UNION ALL
     SELECT 'history_mismatch', 'service_servicerequest'
     FROM service_servicerequest AS r
