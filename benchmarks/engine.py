@@ -61,13 +61,15 @@ def bench_settings(settings: Settings) -> Iterator[Settings]:
         )  # fmt: skip
         names = [f"{mark}.public.{TABLE}", f"{mark}.cdc.heartbeat"]
         ensure(chosen, [Topic(names[0], PARTITIONS, {}), Topic(names[1], 1, {})])
-        migrate(chosen)
+        # views read the tables of the whole contract
+        migrate(chosen.model_copy(update={"contract": settings.contract}))
         try:
             yield chosen
         finally:
-            for future in AdminClient(kafka_config(chosen)).delete_topics(names).values():
+            admin = AdminClient(kafka_config(chosen))
+            for future in admin.delete_topics(names).values():
                 future.result(30)
-            connect(settings).command(f"DROP DATABASE IF EXISTS {chosen.clickhouse_database}")
+            connect(settings, None).command(f"DROP DATABASE IF EXISTS {chosen.clickhouse_database}")
 
 
 def floor(settings: Settings, count: int, tell: Tell) -> Cost:
