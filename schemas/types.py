@@ -130,16 +130,6 @@ def day(value: Any) -> int:
     return number
 
 
-def document(value: Any) -> Any:
-    """jsonb arrives as text."""
-    if type(value) is not str:
-        raise Unfit(f"expected JSON text, got {kind(value)}")
-    try:
-        return json.loads(value)
-    except (ValueError, RecursionError):
-        raise Unfit("expected JSON text, got something unreadable") from None
-
-
 def translations(value: Any) -> dict[str, str]:
     """A parsed {"ru": .., "kk": .., "en": ..}; null is dropped, what else is not text becomes its JSON text."""
     if not isinstance(value, dict):
