@@ -14,8 +14,9 @@ from sinks.migrate import Existing, plan, run, storage_of
 from sinks.migration import load_migrations
 from sinks.view import load_views
 from tests.clickhouse_server import clickhouse_server
-from tests.views.load import load
-from tests.views.world import NOW, World
+from tests.views.load import insert, load, moment
+from tests.views.story import random_story, tell
+from tests.views.world import NOW, SECOND, World, random_world
 
 Opened = Callable[..., Client]
 
@@ -48,3 +49,14 @@ def opened(server: Settings) -> Iterator[Opened]:
     yield open_world
     for client in clients:
         client.close()
+
+
+@pytest.fixture(scope="session")
+def everything(opened: Opened) -> Client:
+    """A database in which every captured table and every table of the worker has rows; no two figures need agree."""
+    client = opened(random_world(1))
+    tell(client, random_story(7))
+    at = moment(NOW - 60 * SECOND)
+    insert(client, "worker_events", [{"at": at, "worker": "worker-0", "event": "start", "detail": "2 partitions"}])
+    insert(client, "dead_letters", [{"topic": "techhub.public.core_event", "reason": "no envelope", "received_at": at}])
+    return client
