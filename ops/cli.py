@@ -21,7 +21,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-COMMANDS = ("stack", "demo", "migrate", "connectors", "worker", "simulate", "status", "reconcile", "bench")
+COMMANDS = ("stack", "demo", "migrate", "connectors", "worker", "serve", "simulate", "status", "reconcile", "bench")
 """Modules of `ops`, each with a function `register(app)` that adds its commands."""
 
 for module in COMMANDS:

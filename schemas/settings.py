@@ -118,6 +118,24 @@ class Settings(BaseSettings):
         50, ge=1, description="dead letters of a partition's last 1,000 records that stop the worker"
     )
     dead_letters_in_a_row: int = Field(100, ge=1, description="dead letters in a row that stop the worker")
+    serve_host: str = Field("127.0.0.1", description="address on which the live page listens")
+    serve_port: int = Field(8090, ge=0, le=65535, description="its port; 0 takes a free one")
+    serve_token: SecretStr | None = Field(
+        None, min_length=16, description="what the live page asks for; needed when others than this machine reach it"
+    )
+    serve_behind_proxy: bool = Field(
+        False, description="a proxy in front of the live page asks people in: no token is wanted"
+    )
+    serve_hosts: str | None = Field(
+        None, description="names under which browsers reach the live page, host[,host], beside localhost"
+    )
+    serve_viewers: int = Field(300, ge=1, description="browsers that may watch the live page at once")
+    labels: Path | None = Field(
+        None, description="YAML file with the names of people, rooms and companies that the live page shows"
+    )
+    admin_url: str | None = Field(
+        None, description="where the application shows a row, https://host/admin/{app}/{model}/{id}/change/"
+    )
     local_directory: Path = Field(Path(".local"), description="where embedded stacks keep their data")
     local_cache: Path | None = Field(
         None, description="where fetched parts are kept; default: the user's cache directory"
@@ -168,6 +186,14 @@ class Settings(BaseSettings):
     def rest(cls, value: str | None) -> str | None:
         _url(SecretStr(value) if value else None, "http", "https")
         return value.rstrip("/") if value else None
+
+    @field_validator("admin_url")
+    @classmethod
+    def template(cls, value: str | None) -> str | None:
+        _url(SecretStr(value) if value else None, "https", "http")
+        if value is not None and "{id}" not in value:
+            raise ValueError("expected an address with {id} in it, and {app} and {model} where it has them")
+        return value
 
     @field_validator("kafka_bootstrap")
     @classmethod

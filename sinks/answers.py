@@ -40,8 +40,12 @@ async def answer(
     zone: ZoneInfo,
     values: Mapping[str, Value] | None = None,
     now: datetime | None = None,
+    limits: Mapping[str, Any] | None = None,
 ) -> Answer:
-    """As `ask`; raises `SinkUnavailable` when waiting may help."""
+    """As `ask`; raises `SinkUnavailable` when waiting may help. `limits` are settings of ClickHouse for this one."""
     bound = bind(query.parameters, values or {}, now or datetime.now(UTC), zone)
-    result = await sink.attempt(lambda: sink.client.query(query.sql, parameters=bound, tz_mode="aware"))
+    settings = dict(limits or {})
+    result = await sink.attempt(
+        lambda: sink.client.query(query.sql, parameters=bound, settings=settings, tz_mode="aware")
+    )
     return Answer(tuple(query.columns), result.result_rows)

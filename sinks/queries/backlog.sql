@@ -5,7 +5,7 @@
 -- unit: requests
 -- tables: [service_servicerequest, service_service]
 -- columns: [service, title_ru, title_kk, title_en, status, waiting_on, requests, oldest_since, oldest_age_seconds]
--- parameters: {services: [], waiting: []}
+-- parameters: {services: [], statuses: [], waiting: []}
 -- thresholds:
 --   oldest_age_seconds: {warning: 259200, critical: 604800}
 -- metrics:
@@ -23,6 +23,7 @@ SELECT
     max(b.oldest_age_seconds) AS oldest_age_seconds
 FROM v_request_backlog AS b
 WHERE (empty({services:Array(String)}) OR service IN {services:Array(String)})
+    AND (empty({statuses:Array(String)}) OR status IN {statuses:Array(String)})
     AND (empty({waiting:Array(String)}) OR waiting_on IN {waiting:Array(String)})
 GROUP BY service, status, waiting_on
 ORDER BY oldest_age_seconds DESC, service, status

@@ -5,7 +5,7 @@
 -- unit: requests
 -- tables: [service_servicerequest]
 -- columns: [requests, waiting_for_staff, unassigned, oldest_age_seconds]
--- parameters: {services: []}
+-- parameters: {services: [], statuses: []}
 -- thresholds:
 --   oldest_age_seconds: {warning: 259200, critical: 604800}
 SELECT
@@ -15,3 +15,4 @@ SELECT
     maxOrNullIf(age_seconds, waiting_on = 'staff') AS oldest_age_seconds
 FROM v_requests_open
 WHERE (empty({services:Array(String)}) OR service IN {services:Array(String)})
+    AND (empty({statuses:Array(String)}) OR status IN {statuses:Array(String)})
