@@ -8,7 +8,7 @@ import pytest
 
 from schemas.settings import PREFIX, Settings, SettingsError, environment, load
 
-SENTINEL = "s3ntinel-4711"
+SENTINEL = "s3ntin3l-of-a-secret"
 
 
 @pytest.fixture(autouse=True)
