@@ -41,6 +41,10 @@ format: install ## Bring the code into its form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+.PHONY: dashboards
+dashboards: install ## Write Grafana's dashboards from the query catalogue; TITLES=ru, RUNBOOKS=https://...
+	@$(BIN)/python -m deploy.grafana $(if $(TITLES),--language $(TITLES)) $(if $(RUNBOOKS),--runbooks $(RUNBOOKS))
+
 .PHONY: bench
 bench: install ## Measure latency and CPU a change on an embedded stack of its own
 	$(BIN)/python -m benchmarks

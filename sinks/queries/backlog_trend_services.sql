@@ -8,6 +8,7 @@
 -- parameters: {since: now-7d, until: now, services: []}
 SELECT hour, service, sum(b.requests) AS requests
 FROM v_request_backlog_hourly AS b
-WHERE hour >= {since:DateTime('UTC')} AND hour <= {until:DateTime('UTC')} AND (empty({services:Array(String)}) OR service IN {services:Array(String)})
+WHERE hour >= {since:DateTime('UTC')} AND hour <= {until:DateTime('UTC')}
+    AND (empty({services:Array(String)}) OR service IN {services:Array(String)})
 GROUP BY hour, service
 ORDER BY hour, service

@@ -12,8 +12,10 @@ SELECT
     sum(b.cancelled) AS cancelled,
     sum(b.finished) AS finished,
     cancelled / bookings AS cancelled_share,
-    sum(b.avg_duration_seconds * (b.bookings - b.cancelled)) / sum(if(b.avg_duration_seconds IS NULL, 0, b.bookings - b.cancelled)) AS avg_duration_seconds
+    sum(b.avg_duration_seconds * (b.bookings - b.cancelled))
+        / sum(if(b.avg_duration_seconds IS NULL, 0, b.bookings - b.cancelled)) AS avg_duration_seconds
 FROM v_booking_outcomes_daily AS b
-WHERE day >= {from_day:Date32} AND day <= {to_day:Date32} AND (empty({rooms:Array(Int64)}) OR has({rooms:Array(Int64)}, ifNull(room_id, 0)))
+WHERE day >= {from_day:Date32} AND day <= {to_day:Date32}
+    AND (empty({rooms:Array(Int64)}) OR has({rooms:Array(Int64)}, ifNull(room_id, 0)))
 GROUP BY day
 ORDER BY day

@@ -13,4 +13,5 @@
 --   - {name: techhub_bookings_started, value: bookings}
 SELECT sum(b.bookings) AS bookings, sum(b.cancelled) AS cancelled, cancelled / nullIf(bookings, 0) AS cancelled_share
 FROM v_booking_outcomes_daily AS b
-WHERE day >= {from_day:Date32} AND day <= {to_day:Date32} AND (empty({rooms:Array(Int64)}) OR has({rooms:Array(Int64)}, ifNull(room_id, 0)))
+WHERE day >= {from_day:Date32} AND day <= {to_day:Date32}
+    AND (empty({rooms:Array(Int64)}) OR has({rooms:Array(Int64)}, ifNull(room_id, 0)))

@@ -8,6 +8,7 @@
 -- parameters: {since: now-7d, until: now, types: []}
 SELECT hour, to_status, sum(f.transitions) AS transitions
 FROM v_content_flow_hourly AS f
-WHERE hour >= {since:DateTime('UTC')} AND hour <= {until:DateTime('UTC')} AND (empty({types:Array(String)}) OR content_type IN {types:Array(String)})
+WHERE hour >= {since:DateTime('UTC')} AND hour <= {until:DateTime('UTC')}
+    AND (empty({types:Array(String)}) OR content_type IN {types:Array(String)})
 GROUP BY hour, to_status
 ORDER BY hour, to_status

@@ -8,6 +8,7 @@
 -- parameters: {since: now-7d, until: now, types: []}
 SELECT hour, content_type, sum(b.items) AS items
 FROM v_content_backlog_hourly AS b
-WHERE hour >= {since:DateTime('UTC')} AND hour <= {until:DateTime('UTC')} AND (empty({types:Array(String)}) OR content_type IN {types:Array(String)})
+WHERE hour >= {since:DateTime('UTC')} AND hour <= {until:DateTime('UTC')}
+    AND (empty({types:Array(String)}) OR content_type IN {types:Array(String)})
 GROUP BY hour, content_type
 ORDER BY hour, content_type

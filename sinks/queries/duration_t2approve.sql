@@ -11,6 +11,7 @@ SELECT
     sum(d.avg_seconds * d.requests) / sum(d.requests) AS avg_seconds,
     max(d.p90_seconds) AS worst_p90_seconds
 FROM v_request_durations_daily AS d
-WHERE metric = 't2approve' AND day >= {from_day:Date32} AND day <= {to_day:Date32} AND (empty({services:Array(String)}) OR service IN {services:Array(String)})
+WHERE metric = 't2approve' AND day >= {from_day:Date32} AND day <= {to_day:Date32}
+    AND (empty({services:Array(String)}) OR service IN {services:Array(String)})
 GROUP BY day
 ORDER BY day

@@ -8,5 +8,6 @@
 -- parameters: {from_day: today-30d, to_day: today, services: []}
 SELECT day, service, metric AS milestone_metric, requests, avg_seconds, p50_seconds, p90_seconds
 FROM v_request_durations_daily
-WHERE day >= {from_day:Date32} AND day <= {to_day:Date32} AND (empty({services:Array(String)}) OR service IN {services:Array(String)})
+WHERE day >= {from_day:Date32} AND day <= {to_day:Date32}
+    AND (empty({services:Array(String)}) OR service IN {services:Array(String)})
 ORDER BY day DESC, milestone_metric, service

@@ -8,5 +8,6 @@
 -- parameters: {from_day: today-30d, to_day: today, types: []}
 SELECT day, content_type, items
 FROM v_feed_daily
-WHERE day >= {from_day:Date32} AND day <= {to_day:Date32} AND (empty({types:Array(String)}) OR content_type IN {types:Array(String)})
+WHERE day >= {from_day:Date32} AND day <= {to_day:Date32}
+    AND (empty({types:Array(String)}) OR content_type IN {types:Array(String)})
 ORDER BY day, content_type

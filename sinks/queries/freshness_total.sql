@@ -5,6 +5,7 @@
 -- unit: tables
 -- tables: [pipeline]
 -- columns: [tables, fresh, behind, stalled, worst_lag_seconds]
+-- parameters: {tables: []}
 -- thresholds:
 --   behind: {warning: 1, critical: 1000}
 --   stalled: {warning: 1, critical: 1}
@@ -19,3 +20,4 @@ SELECT
     countIf(state = 'stalled') AS stalled,
     if(countIf(lag_seconds IS NULL) > 0, NULL, max(lag_seconds)) AS worst_lag_seconds
 FROM v_freshness
+WHERE empty({tables:Array(String)}) OR has({tables:Array(String)}, `table`)

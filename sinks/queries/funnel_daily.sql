@@ -14,6 +14,7 @@ SELECT
     sum(f.success) AS success,
     sum(f.rejected) AS rejected
 FROM v_request_funnel_daily AS f
-WHERE day >= {from_day:Date32} AND day <= {to_day:Date32} AND (empty({services:Array(String)}) OR service IN {services:Array(String)})
+WHERE day >= {from_day:Date32} AND day <= {to_day:Date32}
+    AND (empty({services:Array(String)}) OR service IN {services:Array(String)})
 GROUP BY day
 ORDER BY day

@@ -12,6 +12,7 @@
 --   - {name: techhub_t2approve_p90_seconds, value: worst_p90_seconds, labels: [service]}
 SELECT service, sum(d.requests) AS requests, max(d.p90_seconds) AS worst_p90_seconds
 FROM v_request_durations_daily AS d
-WHERE metric = 't2approve' AND day >= {from_day:Date32} AND day <= {to_day:Date32} AND (empty({services:Array(String)}) OR service IN {services:Array(String)})
+WHERE metric = 't2approve' AND day >= {from_day:Date32} AND day <= {to_day:Date32}
+    AND (empty({services:Array(String)}) OR service IN {services:Array(String)})
 GROUP BY service
 ORDER BY worst_p90_seconds DESC, service

@@ -31,7 +31,7 @@ def test_it_is_a_compose_file() -> None:
 
 def test_ours_and_theirs_are_all_there() -> None:
     assert OURS == ["apply", "migrate", "simulate", "source", "worker"]
-    assert FOREIGN == ["clickhouse", "connect", "kafka", "postgres"]
+    assert FOREIGN == ["clickhouse", "connect", "grafana", "kafka", "postgres"]
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -57,7 +57,7 @@ def test_ours_can_write_to_tmp_only_and_have_no_capabilities(name: str) -> None:
 
 def test_ports_are_published_on_loopback_and_connect_has_none() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
-    assert sorted(published) == ["clickhouse", "postgres"]
+    assert sorted(published) == ["clickhouse", "grafana", "postgres"]
     for port in (port for ports in published.values() for port in ports):
         assert port.startswith("127.0.0.1:")
 
