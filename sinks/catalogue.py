@@ -212,7 +212,3 @@ def mistakes(error: ValidationError) -> Iterator[str]:
         if item["type"] == "extra_forbidden":
             message = "unknown field"
         yield f"{'.'.join(map(str, item['loc'])) or 'front matter'}: {message[:1].lower()}{message[1:]}"
-
-
-def queries_of(domain: str, catalogue: Mapping[str, Query]) -> list[Query]:
-    return [query for query in catalogue.values() if query.domain == domain]

@@ -138,3 +138,10 @@ PIPELINE: Final = Board(
 )  # fmt: skip
 
 BOARDS: Final = (OPERATIONS, ROOMS, CONTENT, TECHORDA, PIPELINE)
+
+ELSEWHERE: Final = {
+    "freshness_total": "on top of each dashboard",
+    "service_titles": "lists the variable service",
+    "pulse": "tells the live page what is new",
+}
+"""Queries that no board names, and where they are."""

@@ -107,7 +107,7 @@ def periods(_: Mapping[str, Query], zone: str, language: str) -> build.CustomVar
 
 
 VARIABLES: Final[Mapping[str, Any]] = {
-    "service": listed("service", "Service", "outcomes", "service AS value", "title_{language} AS text"),
+    "service": listed("service", "Service", "service_titles", "service AS value", "title_{language} AS text"),
     "room": listed("room", "Room", "rooms_now", "toString(room_id) AS value", "room AS text"),
     "type": types,
     "period": periods,
