@@ -18,6 +18,20 @@ Progress = Callable[[str], None]
 ConnectorChange = Literal["created", "changed", "unchanged", "waiting"]
 
 
+def guarded_offset(connection: psycopg.Connection[Any], connect: Connect, slot_name: str) -> guard.StoredOffset | None:
+    """Before every start and resume; raises `CaptureLost`. Slot first, offset second: see `guard`."""
+    slot = catalogue.read_slot(connection, slot_name)
+    offset = guard.stored_offset(connect.offsets())
+    reason = guard.lost(slot, offset)
+    if reason:
+        raise CaptureLost(
+            f"capture lost changes: {reason}; the captured tables need a resync. The connector was not started. "
+            "Run `techhub-cdc connectors delete --yes`, then `techhub-cdc connectors apply` and "
+            "`techhub-cdc reconcile --repair`"
+        )
+    return offset
+
+
 @dataclass(frozen=True, slots=True)
 class Capture:
     """Brings the connector to its configuration and waits for the proof."""
@@ -37,11 +51,10 @@ class Capture:
             # known to every worker before anything is asked of it
             self._wait_for_state(lambda state: state == "STOPPED")
             self.progress(f"connector {self.connect.name}: created")
-        offset = self._guarded_offset()
+        offset = guarded_offset(self.connection, self.connect, self.settings.slot_name)
         fresh = offset is None or offset.snapshot
         self._reconfigure("initial" if fresh else "no_data")
-        self._start()
-        self._wait_for_heartbeat()
+        self.resume()
         if fresh:
             # from now on a lost slot must stop the connector, never be answered with another snapshot
             wait_until(self._streaming, "the first stored offset of the stream", self._left())
@@ -54,19 +67,6 @@ class Capture:
 
     def _wanted(self, mode: debezium.SnapshotMode) -> dict[str, str]:
         return debezium.configuration(self.contract, self.settings, mode)
-
-    def _guarded_offset(self) -> guard.StoredOffset | None:
-        """Slot first, offset second: see `guard`."""
-        slot = catalogue.read_slot(self.connection, self.settings.slot_name)
-        offset = guard.stored_offset(self.connect.offsets())
-        reason = guard.lost(slot, offset)
-        if reason:
-            raise CaptureLost(
-                f"capture lost changes: {reason}; the captured tables need a resync. The connector was not started. "
-                "Run `techhub-cdc connectors delete --yes`, then `techhub-cdc connectors apply` and "
-                "`techhub-cdc reconcile --repair`"
-            )
-        return offset
 
     def _reconfigure(self, mode: debezium.SnapshotMode) -> None:
         wanted = self._wanted(mode)
@@ -85,6 +85,11 @@ class Capture:
     def _streaming(self) -> bool:
         offset = guard.stored_offset(self.connect.offsets())
         return offset is not None and not offset.snapshot
+
+    def resume(self) -> None:
+        """Starts what is stopped, paused or failed, and waits for the proof; nothing guards it."""
+        self._start()
+        self._wait_for_heartbeat()
 
     def _start(self) -> None:
         """A connector whose state is not known yet may turn out to be stopped."""

@@ -20,8 +20,8 @@ from schemas.settings import Settings
 LATE_SECONDS: Final = 5.0
 """A heartbeat may be this much older than its interval before capture counts as stalled."""
 
-SCARCE_BYTES: Final = 256 * 1024 * 1024
-"""Less WAL than this until PostgreSQL gives the slot up is a problem already."""
+USED: Final = 0.5
+"""A slot that keeps more than this part of the WAL that it may keep is a problem already: there is time to act."""
 
 SNAPSHOT: Final = (
     "the initial snapshot is still running: what has been captured is not complete, and no heartbeat comes yet"
@@ -79,7 +79,7 @@ def _connector_problems(settings: Settings, status: ConnectorStatus | None) -> I
     elif status.failed:
         yield f"connector {name} failed: {status.reason}"
     elif status.state != "RUNNING":
-        yield f"connector {name} is {status.state.lower()}: run `techhub-cdc connectors apply`"
+        yield f"connector {name} is {status.state.lower()}: run `techhub-cdc connectors resume`"
     elif not status.tasks:
         yield f"connector {name} has no task: see the log of kafka connect"
 
@@ -91,9 +91,23 @@ def _slot_problems(settings: Settings, slot: Slot | None, offset: guard.StoredOf
     elif slot is None:
         yield f"there is no replication slot {settings.slot_name}"
     elif slot.active_pid is None:
-        yield f"nobody reads replication slot {slot.name}: it keeps {megabytes(slot.retained)} of WAL, and grows"
-    if slot is not None and slot.safe is not None and slot.safe < SCARCE_BYTES and not reason:
-        yield f"replication slot {slot.name} is lost after {megabytes(slot.safe)} more WAL: let the connector catch up"
+        yield (
+            f"nobody reads replication slot {slot.name}: it keeps {megabytes(slot.retained)} of WAL, and grows; run "
+            "`techhub-cdc connectors apply`"
+        )
+    if slot is not None and scarce(slot) and not reason:
+        yield (
+            f"replication slot {slot.name} keeps {megabytes(slot.retained)} of WAL and is lost after "
+            f"{megabytes(slot.safe)} more: let the connector catch up (`techhub-cdc connectors resume`, or the log of "
+            "kafka connect), or raise max_slot_wal_keep_size"
+        )
+
+
+def scarce(slot: Slot) -> bool:
+    """Whether PostgreSQL comes near to giving the slot up."""
+    if slot.safe is None or slot.retained is None:
+        return False
+    return slot.safe <= 0 or slot.retained > USED * (slot.retained + slot.safe)
 
 
 def _heartbeat_problems(

@@ -3,14 +3,14 @@
 Flows in: records of `<prefix>.cdc.heartbeat`. Flows out: the instant, number and source of a heartbeat.
 """
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import msgspec
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from connectors.errors import Unreachable
@@ -22,6 +22,9 @@ LOOK_BACK: Final = 50
 """Records from the end that are looked through for the last heartbeat."""
 
 
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
     """`committed_at`: when the source committed it, by the source's clock; `source_id`: system identifier/timeline."""
@@ -29,18 +32,49 @@ class Heartbeat:
     committed_at: datetime
     seq: int
     source_id: str | None
+    streamed: bool = True
+    """False: seen by a snapshot, which proves nothing about the stream."""
+
+    @property
+    def microseconds(self) -> int:
+        """`committed_at` since 1970."""
+        return (self.committed_at - EPOCH) // timedelta(microseconds=1)
+
+
+class _Row(msgspec.Struct):
+    seq: int
+    source_id: str | None = None
+
+
+class _Source(msgspec.Struct):
+    ts_us: int
+
+
+class _Event(msgspec.Struct):
+    op: str
+    source: _Source
+    after: _Row
+
+
+_read: Final = msgspec.json.Decoder(_Event).decode
 
 
 def parse(value: bytes | None) -> Heartbeat | None:
-    """None for anything but a streamed heartbeat: a snapshot read proves nothing about the stream."""
+    """None for anything but a heartbeat."""
     try:
-        change = json.loads(value or b"")
-        if change["op"] != "u":
-            return None
-        committed_at = datetime.fromtimestamp(change["source"]["ts_us"] / 1_000_000, UTC)
-        return Heartbeat(committed_at, change["after"]["seq"], change["after"].get("source_id"))
-    except (ValueError, KeyError, TypeError):
+        event = _read(value or b"")
+        committed_at = EPOCH + timedelta(microseconds=event.source.ts_us)
+    except (msgspec.MsgspecError, ValueError, OverflowError):
         return None
+    if event.op not in ("u", "r"):
+        return None
+    return Heartbeat(committed_at, event.after.seq, event.after.source_id, event.op == "u")
+
+
+def streamed(value: bytes | None) -> Heartbeat | None:
+    """None for anything but a heartbeat of the stream."""
+    found = parse(value)
+    return found if found is not None and found.streamed else None
 
 
 class Heartbeats:
@@ -59,7 +93,7 @@ class Heartbeats:
     def next(self, seconds: float) -> Heartbeat | None:
         """The next heartbeat, or None when none came within `seconds`."""
         message = self._consumer.poll(seconds)
-        return None if message is None or message.error() else parse(message.value())
+        return None if message is None or message.error() else streamed(message.value())
 
     def skip_to_end(self) -> None:
         self._first, self._end = self._bounds()
@@ -74,7 +108,7 @@ class Heartbeats:
             message = self._consumer.poll(5)
             if message is None or message.error():
                 break
-            newest = parse(message.value()) or newest
+            newest = streamed(message.value()) or newest
             if (message.offset() or 0) >= self._end - 1:
                 break
         return newest

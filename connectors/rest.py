@@ -75,6 +75,11 @@ class Connect:
         tasks = tuple(task["state"] for task in answer.get("tasks", ()))
         return ConnectorStatus(answer["connector"]["state"], tasks, first_lines(trace) if trace else None)
 
+    def plugins(self) -> dict[str, str]:
+        """Class -> version of what Connect can run."""
+        found = self._request("GET", f"{self.url}/connector-plugins")
+        return {str(each["class"]): str(each.get("version")) for each in found}
+
     def offsets(self) -> dict[str, Any]:
         """Refused where there is no connector: no answer must never pass for no offsets."""
         return dict(self._call("GET", "/offsets"))

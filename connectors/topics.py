@@ -93,6 +93,26 @@ def partitions(settings: Settings, topics: Collection[str]) -> dict[str, int]:
     return _partitions(_admin(settings), topics)
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A topic as it is: `copies` of its least replicated partition, and its configuration."""
+
+    partitions: int
+    copies: int
+    config: dict[str, str]
+
+
+def described(settings: Settings, topics: Collection[str]) -> dict[str, Described]:
+    """Of those topics that exist."""
+    admin = _admin(settings)
+    found = _describe(admin, topics)
+    config = _configuration(admin, found)
+    return {
+        name: Described(len(topic.partitions), min(len(part.replicas) for part in topic.partitions), config[name])
+        for name, topic in found.items()
+    }
+
+
 def ends(settings: Settings, topics: Collection[str]) -> dict[tuple[str, int], int]:
     """The log's end, the offset of the next record, of each partition of those topics that exist."""
     admin = _admin(settings)
@@ -106,9 +126,18 @@ def ends(settings: Settings, topics: Collection[str]) -> dict[tuple[str, int], i
     return {(tp.topic, tp.partition): _result(future, tp.topic).offset for tp, future in answers.items()}
 
 
-def topic_ids(settings: Settings, topics: Collection[str]) -> dict[str, str]:
-    """Kafka's id of those topics that exist; a topic that was deleted and made anew has another one."""
-    return {name: str(found.topic_id) for name, found in _describe(_admin(settings), topics).items()}
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Kafka's id of a topic, which is another one when the topic was deleted and made anew, and its partitions."""
+
+    topic_id: str
+    partitions: int
+
+
+def identities(settings: Settings, topics: Collection[str]) -> dict[str, Identity]:
+    """Of those topics that exist."""
+    found = _describe(_admin(settings), topics).items()
+    return {name: Identity(str(each.topic_id), len(each.partitions)) for name, each in found}
 
 
 def _admin(settings: Settings) -> AdminClient:
@@ -146,17 +175,13 @@ def _create(admin: AdminClient, topics: list[Topic], replication: int) -> None:
 
 
 def _correct(admin: AdminClient, topics: list[Topic]) -> tuple[str, ...]:
-    resources = {topic.name: ConfigResource(ResourceType.TOPIC, topic.name) for topic in topics}
-    if not resources:
-        return ()
-    described = admin.describe_configs(list(resources.values()), request_timeout=REQUEST_SECONDS)
-    current = {resource.name: _result(future, f"topic {resource.name}") for resource, future in described.items()}
+    current = _configuration(admin, [topic.name for topic in topics])
     changes = []
     for topic in topics:
         entries = [
             ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
             for name, value in topic.config.items()
-            if current[topic.name][name].value != value
+            if current[topic.name][name] != value
         ]
         if entries:
             changes.append(ConfigResource(ResourceType.TOPIC, topic.name, incremental_configs=entries))
@@ -164,6 +189,17 @@ def _correct(admin: AdminClient, topics: list[Topic]) -> tuple[str, ...]:
         for resource, future in admin.incremental_alter_configs(changes, request_timeout=REQUEST_SECONDS).items():
             _result(future, f"topic {resource.name}")
     return tuple(change.name for change in changes)
+
+
+def _configuration(admin: AdminClient, topics: Collection[str]) -> dict[str, dict[str, str]]:
+    resources = [ConfigResource(ResourceType.TOPIC, name) for name in topics]
+    if not resources:
+        return {}
+    asked = admin.describe_configs(resources, request_timeout=REQUEST_SECONDS)
+    return {
+        resource.name: {name: entry.value for name, entry in _result(future, f"topic {resource.name}").items()}
+        for resource, future in asked.items()
+    }
 
 
 class _Absent(Refused):

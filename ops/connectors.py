@@ -1,7 +1,7 @@
 """`techhub-cdc connectors ...`: PostgreSQL to Kafka. Output only; the work is done in the folder `connectors`."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -10,11 +10,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from connectors import catalogue, delete, errors, signals
+from connectors import catalogue, delete, errors, pause, signals
 from connectors.apply import DEADLINE_SECONDS, Applied, apply, captured, pending_sql
 from connectors.check import Comparison, compare
 from connectors.health import Health, health, megabytes
 from connectors.postgres import Statement
+from connectors.reader import reader_statements
 from connectors.rest import Connect
 from ops.errors import Problem, Unreachable, Usage
 from ops.target import settings_for
@@ -96,14 +97,25 @@ def print_statement(statement: Statement) -> None:
 
 
 @app.command("sql")
-def sql_command(name: Name = None, as_json: AsJson = False) -> None:
+def sql_command(
+    name: Name = None,
+    as_json: AsJson = False,
+    reader: Annotated[
+        bool, typer.Option("--reader", help="Of the role for reconcile, status, doctor and the guardian instead.")
+    ] = False,
+) -> None:
     """Prints the SQL that is still to be run in the source database, for review; changes nothing.
 
     Example: techhub-cdc connectors sql > capture.sql
     """
-    settings = settings_for(name, "postgres_dsn")
-    with reported(), catalogue.connect(settings) as connection:
-        statements = pending_sql(settings, load_contract(settings.contract), connection)
+    statements: Iterable[Statement]
+    if reader:
+        settings = settings_for(name)
+        statements = list(reader_statements(load_contract(settings.contract), settings))
+    else:
+        settings = settings_for(name, "postgres_dsn")
+        with reported(), catalogue.connect(settings) as connection:
+            statements = pending_sql(settings, load_contract(settings.contract), connection)
     if as_json:
         print_json([asdict(statement) for statement in statements])
         return
@@ -200,6 +212,44 @@ def delete_command(
     else:
         gone = [part for part, was_there in asdict(deleted).items() if was_there]
         out.print(f"deleted: {', '.join(gone) or 'nothing was there'}", markup=False)
+
+
+@app.command("pause")
+def pause_command(name: Name = None, as_json: AsJson = False) -> None:
+    """Holds capture still; changes wait in the slot, which keeps WAL on the source's disk until it is resumed.
+
+    Example: techhub-cdc connectors pause
+    """
+    settings = settings_for(name, "postgres_dsn", "connect_url")
+    with reported():
+        held = pause.pause(settings)
+    print_held(held, as_json)
+
+
+@app.command("resume")
+def resume_command(
+    name: Name = None,
+    as_json: AsJson = False,
+    timeout: Annotated[float, typer.Option(help="Seconds to wait for a heartbeat.", min=1)] = DEADLINE_SECONDS,
+) -> None:
+    """Lets capture go on, unless changes were lost meanwhile, and waits for a heartbeat.
+
+    Example: techhub-cdc connectors resume
+    """
+    settings = settings_for(name, *ADDRESSES)
+    with reported():
+        held = pause.resume(settings, load_contract(settings.contract), progress, timeout)
+    print_held(held, as_json)
+
+
+def print_held(held: pause.Held, as_json: bool) -> None:
+    if as_json:
+        print_json(asdict(held))
+        return
+    out.print(f"connector {held.state.lower()}{'' if held.changed else ' already'}", markup=False)
+    if held.slot is not None:
+        limit = "no limit is set" if held.slot.safe is None else f"it is lost after {megabytes(held.slot.safe)} more"
+        out.print(f"slot {held.slot.name} keeps {megabytes(held.slot.retained)} of WAL; {limit}", markup=False)
 
 
 def print_json(value: Any) -> None:

@@ -6,7 +6,7 @@ decoder and fold as every change. It ends when a further reconciliation is exact
 """
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from connectors import signals
@@ -24,17 +24,18 @@ def repair(
     settings: Settings, contract: Contract, only: Collection[str] | None, timeout: float, tell: Tell
 ) -> Reconciled:
     for attempt in range(ATTEMPTS):
+        required = open_resyncs(settings)
         with source(settings, contract.schema_name) as origin:
             lsn, committed_at = origin.position()
         result = reconcile(settings, contract, only, timeout, tell)
         if result.exact:
-            resolve(settings, only or contract.tables)
+            resolve(settings, {table: version for table, version in required.items() if not only or table in only})
             return result
         differing = {part.name: part for part in result.comparisons if part.found and part.name in contract.tables}
         if not differing:
             raise Problem(
-                "rows are equal but a stock differs from them, which a repair cannot mend: replay the log into a new "
-                "database (docs/operations.md)"
+                "rows are equal but a stock differs, which a repair cannot mend: run techhub-cdc rebuild, which "
+                "replays the log"
             )
         tell(f"repairing {', '.join(differing)}, attempt {attempt + 1}")
         for name, part in differing.items():
@@ -51,13 +52,19 @@ def mend(settings: Settings, contract: Contract, table: Table, part: Comparison,
         signals.read_again(settings, contract, table, again)
 
 
-def resolve(settings: Settings, tables: Collection[str]) -> None:
-    """The tables are exact: what was required is done."""
+def open_resyncs(settings: Settings) -> dict[str, int]:
+    """Tables in RESYNC_REQUIRED, and the version of the row that says so."""
+    rows = Mirror(settings).select("SELECT `table`, _version FROM resync_required FINAL WHERE resolved_at IS NULL")
+    return {str(table): int(version) for table, version in rows}
+
+
+def resolve(settings: Settings, required: Mapping[str, int]) -> None:
+    """The tables are exact: what was required before the check began is done; what came since is not."""
     now: int = time.time_ns() // 1000
-    parameters: dict[str, Any] = {"tables": sorted(tables), "now": now}
+    parameters: dict[str, Any] = {"done": [f"{table} {version}" for table, version in required.items()], "now": now}
     Mirror(settings).client.command(
         "INSERT INTO resync_required SELECT `table`, reason, command, required_at, "
-        "fromUnixTimestamp64Micro({now:Int64}), greatest({now:UInt64}, _version + 1) "
-        "FROM resync_required FINAL WHERE resolved_at IS NULL AND `table` IN {tables:Array(String)}",
+        "fromUnixTimestamp64Micro({now:Int64}), greatest({now:UInt64}, _version + 1) FROM resync_required FINAL "
+        "WHERE resolved_at IS NULL AND concat(`table`, ' ', toString(_version)) IN {done:Array(String)}",
         parameters=parameters,
     )

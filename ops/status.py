@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -20,6 +20,8 @@ from schemas.contract import Contract, load_contract
 from schemas.settings import Settings
 from sinks.clickhouse import ClickHouseError, SinkUnavailable, connect, one_line
 
+NAMED: Final = 3
+"""More tables than this are counted instead of named."""
 STYLES = {"live": "green", "idle": "green", "behind": "yellow", "stalled": "red"}
 
 
@@ -103,8 +105,7 @@ def lagging(marks: list[dict[str, Any]], log: dict[tuple[str, int], int]) -> lis
 
 
 def problems(tables: list[dict[str, Any]], resyncs: list[dict[str, Any]], capture: Health) -> Iterator[str]:
-    for resync in resyncs:
-        yield f"RESYNC_REQUIRED {resync['table']}: {resync['reason']}; mend it with {resync['command']}"
+    yield from required(resyncs)
     yield from capture.problems
     late = {state: [row["table"] for row in tables if row["state"] == state] for state in ("behind", "stalled")}
     known = {resync["table"] for resync in resyncs}
@@ -112,6 +113,16 @@ def problems(tables: list[dict[str, Any]], resyncs: list[dict[str, Any]], captur
         yield f"stalled: {', '.join(stalled)}; is a worker running? techhub-cdc worker"
     if late["behind"]:
         yield f"behind: {', '.join(late['behind'])}"
+
+
+def required(resyncs: list[dict[str, Any]]) -> Iterator[str]:
+    """One line for each reason: a lost slot means every table."""
+    tables: dict[tuple[str, str], list[str]] = {}
+    for resync in resyncs:
+        tables.setdefault((resync["reason"], resync["command"]), []).append(resync["table"])
+    for (reason, command), names in tables.items():
+        named = ", ".join(sorted(names)) if len(names) <= NAMED else f"{len(names)} tables"
+        yield f"RESYNC_REQUIRED {named}: {reason}; mend it with {command}"
 
 
 def print_json(status: Status) -> None:

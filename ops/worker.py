@@ -2,6 +2,7 @@
 
 Exit codes of the process decide: 0 it was told to stop; 78 starting again would not help (a limit, wrong settings);
 anything else is a surprise and is answered with a new process, after a pause that grows while surprises follow fast.
+Beside it the guardian looks at the source, where that can be reached.
 """
 
 import contextlib
@@ -18,8 +19,10 @@ from typing import Annotated, Final
 import typer
 
 from ops.errors import Problem
+from ops.guardian import guardian
 from ops.target import settings_for
-from schemas.settings import environment
+from schemas.contract import load_contract
+from schemas.settings import PREFIX, environment
 
 log = logging.getLogger("techhub.supervisor")
 
@@ -29,6 +32,12 @@ FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 30.0
 STEADY_SECONDS: Final = 60.0
 """A process that lived this long starts the pauses anew."""
+
+
+WITHHELD: Final = frozenset(
+    f"{PREFIX}{name}{suffix}" for name in ("POSTGRES_DSN", "CONNECTOR_PASSWORD") for suffix in ("", "_FILE")
+)
+"""What the worker process has no use for: it reads Kafka and writes ClickHouse."""
 
 
 def register(app: typer.Typer) -> None:
@@ -43,9 +52,12 @@ def worker(
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr, force=True
     )
-    values = environment(settings_for(name, "kafka_bootstrap", "clickhouse_dsn"))
+    settings = settings_for(name, "kafka_bootstrap", "clickhouse_dsn")
+    values = {key: value for key, value in environment(settings).items() if key not in WITHHELD}
     if worker_id is not None:
         values["TECHHUB_WORKER_ID"] = worker_id
+    if watcher := guardian(settings, load_contract(settings.contract)):
+        watcher.start()
     code = Supervisor(values).run()
     if code == LIMIT:
         raise Problem("the worker stopped at a limit and is not started again; the line above says why and what to do")

@@ -156,6 +156,13 @@ class ClickHouse:
     async def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         await self.attempt(lambda: self.client.command(sql, parameters=dict(parameters or {})))
 
+    async def has(self, table: str) -> bool:
+        found = await self.select(
+            "SELECT name FROM system.tables WHERE database = {database:String} AND name = {table:String}",
+            {"database": self.database, "table": table},
+        )
+        return bool(found and found[0])
+
     async def describe(self, table: str) -> dict[str, ClickHouseType]:
         names, types = await self.select(
             "SELECT name, type FROM system.columns WHERE database = {database:String} AND table = {table:String}",

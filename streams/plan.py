@@ -27,6 +27,9 @@ MEASURES: Final[Mapping[str, Sequence[Measure]]] = {
 }
 """By entity table."""
 
+SWITCH: Final = "rebuild_switch"
+"""A table that is there while a rebuild exchanges tables: some are of one derivation, some of the other."""
+
 
 @dataclass(frozen=True, slots=True)
 class TopicPlan:

@@ -23,23 +23,36 @@ class Position(Protocol):
     def next_offset(self) -> int: ...
 
 
-def resync_row(plan: TopicPlan, reason: str, at: int, *, read_on: bool) -> tuple[RowTable, Row]:
-    """`at` in microseconds; the newest row of a table counts. A repair goes through the log, so it must be read on."""
-    table = plan.table.table.name
-    repair = f"techhub-cdc reconcile --repair --table {table}"
-    return RESYNC_REQUIRED, (table, reason, repair if read_on else "docs/operations.md, Starting over", at, None, at)
+STARTING_OVER: Final = "docs/operations.md, Starting over"
 
 
-def refusal(position: Position, plan: TopicPlan, topic_id: str, first: int, end: int) -> str | None:
-    """Why a partition cannot be read on from its watermark; `first` and `end` are the log's bounds."""
-    at = position.next_offset
+def repair_of(table: str) -> str:
+    """The command that brings a table back through the log, where its changes are still read."""
+    return f"techhub-cdc reconcile --repair --table {table}"
+
+
+def resync_row(table: str, reason: str, command: str, at: int) -> Row:
+    """`at` in microseconds; the newest row of a table counts."""
+    return (table, reason, command, at, None, at)
+
+
+def another_topic(position: Position, plan: TopicPlan, topic_id: str, partitions: int) -> str | None:
+    """Why a topic is not the one that the rows come from; `topic_id` is empty where Kafka has not told."""
     if position.known and position.topic_id and topic_id and position.topic_id != topic_id:
         return f"topic {plan.topic} is another one than the rows come from: it was deleted and made anew"
     if position.known and position.partitions != plan.partitions:
         return f"topic {plan.topic} had {position.partitions} partitions, now {plan.partitions}: keys have moved"
-    if not first <= at <= end:
-        return f"topic {plan.topic}: the watermark is {at}, the log holds {first} to {end}"
+    if topic_id and partitions != plan.partitions:
+        return f"topic {plan.topic} has {partitions} partitions, the contract says {plan.partitions}: keys have moved"
     return None
+
+
+def outside_log(position: Position, plan: TopicPlan, first: int, end: int) -> str | None:
+    """Why a partition cannot be read on from its watermark; `first` and `end` are the log's bounds."""
+    at = position.next_offset
+    if first <= at <= end:
+        return None
+    return f"topic {plan.topic}: the watermark is {at}, the log holds {first} to {end}"
 
 
 def derivation_changed(position: Position, plan: TopicPlan) -> str | None:
@@ -50,8 +63,8 @@ def derivation_changed(position: Position, plan: TopicPlan) -> str | None:
     change = f"{plan.topic}: the derivation changed ({position.fingerprint} before, {plan.fingerprint} now)"
     if position.fingerprint.rpartition("-")[2] != plan.fingerprint.rpartition("-")[2]:
         return (
-            f"{change} and with it the meaning of the rows that are there: let this version replay the log into a new "
-            "database (docs/operations.md, Starting over), or start the old version again"
+            f"{change} and with it the meaning of the rows that are there: run techhub-cdc rebuild, which replays the "
+            "log, or start the old version again"
         )
     if position.highest > position.next_offset:
         return (

@@ -20,7 +20,7 @@ from streams.agents.exits import LimitReached
 from streams.agents.loading import Stored, load
 from streams.dead_letters import DeadLetterLimit
 from streams.plan import TopicPlan
-from streams.resync import derivation_changed, refusal
+from streams.resync import another_topic, derivation_changed, outside_log
 
 log = logging.getLogger("techhub.assignment")
 
@@ -33,7 +33,7 @@ class Assignment:
         self.plans = plans
         self.open_sink = open_sink
         self.limit = DeadLetterLimit(settings.dead_letters_in_1000, in_a_row=settings.dead_letters_in_a_row)
-        self.topic_ids: dict[str, str] = {}
+        self.topics: dict[str, topics.Identity] = {}
 
     async def load(
         self, partitions: Collection[Partition], current: Callable[[], bool]
@@ -43,8 +43,8 @@ class Assignment:
         while current():
             try:
                 sink: ClickHouse = await self.open_sink()
-                self.topic_ids.update(
-                    await asyncio.to_thread(topics.topic_ids, self.settings, {p.topic for p in partitions})
+                self.topics.update(
+                    await asyncio.to_thread(topics.identities, self.settings, {p.topic for p in partitions})
                 )
                 stored = await load(sink, self.plans, partitions, self.limit)
                 return stored if current() else None
@@ -70,7 +70,15 @@ class Assignment:
             plan, tp = self.plans[partition.topic], tps[partition]
             if changed := derivation_changed(part, plan):
                 raise LimitReached(changed)
-            reason = refusal(part, plan, self.topic_ids.get(partition.topic, ""), first.get(tp, 0), end.get(tp, 0))
+            reason = self.another(part, plan) or outside_log(part, plan, first.get(tp, 0), end.get(tp, 0))
             if reason is not None:
                 found[partition] = reason
         return found
+
+    def another(self, part: Stored, plan: TopicPlan) -> str | None:
+        """Why Kafka's topic is not the one that the rows come from, as far as Kafka has told."""
+        identity = self.topics.get(plan.topic, topics.Identity("", 0))
+        return another_topic(part, plan, identity.topic_id, identity.partitions)
+
+    def topic_id(self, topic: str) -> str:
+        return self.topics.get(topic, topics.Identity("", 0)).topic_id

@@ -11,12 +11,13 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from aiokafka.errors import IllegalStateError, KafkaError
 from faust.types import TP
 
+from connectors.topics import Identity
 from schemas.change import Change, Malformed
 from schemas.contract import Contract
 from schemas.lifecycles import load_lifecycles
@@ -29,10 +30,11 @@ from streams.agents.assignment import Assignment
 from streams.agents.exits import LimitReached, guarded
 from streams.agents.journal import Journal
 from streams.agents.loading import Stored, load_back, watermark_row
-from streams.agents.pulse import Beat, Freshness, Pulse
+from streams.agents.pulse import Beat, Freshness, Pulse, heartbeat_row, reached
+from streams.continuity import ANEW, HEARTBEATS, MEND
 from streams.dead_letters import dead_letter
-from streams.plan import plans
-from streams.resync import resync_row
+from streams.plan import SWITCH, plans
+from streams.resync import RESYNC_REQUIRED, STARTING_OVER, another_topic, repair_of, resync_row
 
 log = logging.getLogger("techhub.engine")
 
@@ -41,6 +43,8 @@ INLINE_SECONDS: Final = 3.0
 SLICE: Final = 500
 """Records folded before other tasks get their turn."""
 COMMIT_SECONDS: Final = 1.0
+RECORD_SECONDS: Final = 10.0
+"""Between two heartbeats that are written down as looked at."""
 ASSIGNMENTS_IN_30_S: Final = 20
 
 
@@ -64,6 +68,7 @@ class Engine:
         self.pulse: Pulse | None = None
         self.journal: Journal | None = None
         self.committed = 0.0
+        self.recorded = 0.0
         self.due_histories: set[str] = set()
         self.stopping = False
 
@@ -112,8 +117,8 @@ class Engine:
         if epoch != self.epoch:
             return
         usable = {tp: stored[p] for tp, p in partitions.items() if p not in refused}
-        for partition, reason in refused.items():
-            await self.require_resync(partition.topic, reason)
+        for topic, reason in {partition.topic: reason for partition, reason in refused.items()}.items():
+            await self.require_resync([topic], reason)
         await self.register([(p, s) for p, s in stored.items() if p not in refused and not s.known])
         if epoch != self.epoch:
             return
@@ -134,9 +139,14 @@ class Engine:
         async with self.opening:
             if self.sink is None:
                 sink = await ClickHouse.open(self.settings)
+                if await sink.has(SWITCH):
+                    raise LimitReached(
+                        "a rebuild was interrupted while it exchanged tables: run techhub-cdc rebuild again, it ends it"
+                    )
                 self.writer = Writer(sink, self.stamp, self.flushed, self.settings.writer_limit)
                 self.journal = Journal(sink, self.settings.worker_id)
-                self.pulse = Pulse(self.settings, lambda: list(self.next), self.beat)
+                after = await reached(sink, self.settings)
+                self.pulse = Pulse(self.settings, after, lambda: list(self.next), self.beat, self.looked)
                 self.sink = sink
                 self.spawn(self.writer.run())
                 self.spawn(self.journal.write("start", f"{len(self.plans)} tables"))
@@ -144,6 +154,12 @@ class Engine:
 
     async def register(self, new: Sequence[tuple[Partition, Stored]]) -> None:
         """A first watermark, so that topic, partitions and fingerprint are known before the first record."""
+        for partition, part in new:
+            part.topic_id, part.partitions = (
+                self.assignment.topic_id(partition.topic),
+                self.plans[partition.topic].partitions,
+            )
+            part.known = True
         if new and self.writer is not None:
             await self.writer.insert(WATERMARKS, [self.stamp(p, part.fold.staged.watermark) for p, part in new])
 
@@ -188,14 +204,34 @@ class Engine:
         if epoch != self.epoch or self.next.get(partition) != want:
             return
         if first > want:
-            self.next.pop(partition)
-            self.stored.pop(partition, None)
-            self.app.consumer.pause_partitions({tp})
+            self.leave([partition])
             await self.require_resync(
-                partition.topic, f"{partition}: the log begins at {first}, the watermark is {want}"
+                [partition.topic], f"{partition}: the log begins at {first}, the watermark is {want}"
             )
             return
         await self.seek(self.app.consumer, {tp: want})
+
+    def leave(self, partitions: Sequence[Partition]) -> None:
+        """They are not read on."""
+        for partition in partitions:
+            self.next.pop(partition, None)
+            self.stored.pop(partition, None)
+        self.app.consumer.pause_partitions({TP(p.topic, p.number) for p in partitions})
+
+    def looked(self, found: Mapping[str, Identity | None]) -> None:
+        """The topics as Kafka has them now: one that is another one than we read is not read on."""
+        for topic, identity in found.items():
+            mine = [partition for partition in self.next if partition.topic == topic]
+            if not mine:
+                continue
+            part, plan = self.stored[mine[0]], self.plans[topic]
+            if identity is None:
+                reason: str | None = f"topic {topic} does not exist any more"
+            else:
+                reason = another_topic(part, plan, identity.topic_id, identity.partitions)
+            if reason is not None:
+                self.leave(mine)
+                self.spawn(self.require_resync([topic], reason))
 
     async def fold(self, partition: Partition, records: Sequence[Any], epoch: int) -> None:
         part, plan = self.stored[partition], self.plans[partition.topic]
@@ -257,23 +293,25 @@ class Engine:
     def truncated(self, part: Stored, partition: Partition) -> None:
         """All partitions are meant but one has the event: the figures of the table miss the deletes until a repair."""
         at, part.fold.truncated = part.fold.truncated, None
-        table, row = resync_row(self.plans[partition.topic], "TRUNCATE in the source", at or 0, read_on=True)
-        part.fold.first(table)[row[0]] = row
-        log.error("RESYNC_REQUIRED %s: TRUNCATE in the source; %s", row[0], row[2])
+        table = self.plans[partition.topic].table.table.name
+        row = resync_row(table, "TRUNCATE in the source", repair_of(table), at or 0)
+        part.fold.first(RESYNC_REQUIRED)[table] = row
+        log.error("RESYNC_REQUIRED %s: TRUNCATE in the source; %s", table, repair_of(table))
 
-    async def require_resync(self, topic: str, reason: str) -> None:
-        table, row = resync_row(self.plans[topic], reason, time.time_ns() // 1000, read_on=False)
-        log.error("RESYNC_REQUIRED %s: %s; %s", row[0], reason, row[2])
+    async def require_resync(self, topics: Iterable[str], reason: str, command: str = STARTING_OVER) -> None:
+        tables = [self.plans[topic].table.table.name for topic in topics]
+        log.error("RESYNC_REQUIRED %s: %s; %s", ", ".join(tables), reason, command)
         if self.writer is not None:
-            await self.writer.insert(table, [row])
+            at = time.time_ns() // 1000
+            await self.writer.insert(RESYNC_REQUIRED, [resync_row(table, reason, command, at) for table in tables])
         if self.journal is not None:
-            await self.journal.write("resync", f"{row[0]}: {reason}")
+            await self.journal.write("resync", f"{', '.join(tables)}: {reason}")
 
     # -- durability ---------------------------------------------------------------------------------------------------
 
     def stamp(self, partition: Partition, mark: Watermark) -> Row:
         topic, part = partition.topic, self.stored.get(partition)
-        topic_id = self.assignment.topic_ids.get(topic, "")
+        topic_id = part.topic_id if part is not None and part.topic_id else self.assignment.topic_id(topic)
         source_id = self.source_id or (part.source_id if part is not None else "")
         return watermark_row(partition, mark, self.plans[topic], topic_id, source_id)
 
@@ -299,22 +337,35 @@ class Engine:
     def beat(self, beat: Beat) -> None:
         if beat.source_id:
             self.check_source(beat.source_id)
-        rows = self.freshness.beat(beat)
-        if rows and self.writer is not None:
-            self.spawn(self.writer.insert(SEEN_UNTIL, rows))
+        self.spawn(self.record(beat, self.freshness.beat(beat)))
         if self.due_histories and self.freshness.at_end and self.sink is not None:
             due, self.due_histories = self.due_histories, set()
             self.spawn(self.write_histories(self.sink, due))
 
+    async def record(self, beat: Beat, claims: list[Row]) -> None:
+        """What a beat proves: first that changes are missing, then what has been seen."""
+        if beat.broken is not None:
+            await self.require_resync(self.plans, beat.broken, MEND)
+        if self.writer is None:
+            return
+        if claims:
+            await self.writer.insert(SEEN_UNTIL, claims)
+        if beat.broken is not None or time.monotonic() - self.recorded > RECORD_SECONDS:
+            self.recorded = time.monotonic()
+            await self.writer.insert(HEARTBEATS, [heartbeat_row(self.settings, beat)])
+
     def check_source(self, source_id: str) -> None:
         """A restored or replaced source has another past than our rows."""
         known, self.source_id = self.source_id, source_id
+        others = {}
         for partition, part in self.stored.items():
             before = known or part.source_id
             if before and before != source_id:
-                reason = f"the source is another one: {before} before, {source_id} now"
-                self.spawn(self.require_resync(partition.topic, reason))
+                others[partition.topic] = before
             part.source_id = source_id
+        if others:
+            reason = f"the source is another one: {next(iter(others.values()))} before, {source_id} now"
+            self.spawn(self.require_resync(others, reason, ANEW))
 
     async def write_histories(self, sink: ClickHouse, due: set[str]) -> None:
         """Facts out of history rows that only snapshots have seen; idempotent."""

@@ -1,57 +1,53 @@
-"""The pulse: heartbeats of the source, read by every worker, turned into claims of freshness.
+"""The pulse: heartbeats of the source, read by every worker, turned into claims of freshness and proofs of loss.
 
 A heartbeat committed at t that has come through Kafka proves that everything the source had committed by then is in
-the log; once this worker's rows are durable up to the log's end at that moment, it may claim `seen_until = t`. The
-heartbeat topic has one partition and every worker needs it, so each tails it outside the consumer group.
+the log; once this worker's rows are durable up to the log's end at that moment, it may claim `seen_until = t`. Every
+heartbeat is looked at, from the last one that was: a missing number proves lost changes (`streams/continuity.py`). The
+heartbeat topic has one partition and every worker needs it, so each tails it outside the consumer group. Now and then
+the pulse also looks whether the topics are still those that are being read.
 """
 
 import asyncio
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import msgspec
-from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
-from connectors.kafka import kafka_config
+from connectors import topics
+from connectors.errors import ConnectorsError
+from connectors.heartbeat import Heartbeat, parse
+from connectors.kafka import REQUEST_SECONDS, kafka_config
 from connectors.topics import heartbeat_topic
 from schemas.rows import Partition, Row, Watermark
 from schemas.settings import Settings
+from sinks.clickhouse import Sink
+from streams.continuity import HEARTBEATS, Continuity
 
 log = logging.getLogger("techhub.pulse")
 KEPT: Final = 60
-
-
-class HeartbeatRow(msgspec.Struct):
-    seq: int
-    source_id: str | None = None
-
-
-class HeartbeatSource(msgspec.Struct):
-    ts_us: int
-
-
-class HeartbeatEvent(msgspec.Struct):
-    op: str
-    source: HeartbeatSource
-    after: HeartbeatRow | None = None
-
-
-read_heartbeat = msgspec.json.Decoder(HeartbeatEvent).decode
+LOOK_SECONDS: Final = 10.0
+"""Between two looks at the topics themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """A heartbeat's commit time (microseconds) and sequence number, and the log's ends when it had come through."""
+    """A heartbeat's commit time (microseconds) and sequence number, and the log's ends when it had come through.
+
+    `broken`: why changes may be missing before it.
+    """
 
     committed_at: int
     seq: int
     source_id: str
     ends: Mapping[Partition, int]
+    offset: int = 0
+    broken: str | None = None
 
 
 @dataclass(slots=True)
@@ -96,15 +92,47 @@ class Freshness:
         return bool(self.beats) and all(partition in self.claimed for partition in self.durable)
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The last heartbeat that was looked at before this process began."""
+
+    offset: int
+    seq: int
+    committed_at: int
+
+
+async def reached(sink: Sink, settings: Settings) -> Reached | None:
+    """None in a new database: it knows nothing of the past. Raises `SinkUnavailable`."""
+    rows = await sink.newest(HEARTBEATS, ("offset", "seq", "committed_at"), heartbeat_topic(settings), [0])
+    return Reached(*rows[0][0]) if rows[0] else None
+
+
+def heartbeat_row(settings: Settings, beat: Beat) -> Row:
+    return (heartbeat_topic(settings), 0, beat.offset, beat.seq, beat.committed_at, beat.source_id)
+
+
 class Pulse:
-    """A thread that tails the heartbeat topic. `partitions` says whose ends are asked for, `deliver` gets the beats."""
+    """A thread that tails the heartbeat topic from where `after` says.
+
+    `partitions` says whose ends are asked for, `deliver` gets the beats, `looked` the topics as Kafka has them.
+    """
 
     def __init__(
-        self, settings: Settings, partitions: Callable[[], Collection[Partition]], deliver: Callable[[Beat], None]
+        self,
+        settings: Settings,
+        after: Reached | None,
+        partitions: Callable[[], Collection[Partition]],
+        deliver: Callable[[Beat], None],
+        looked: Callable[[Mapping[str, topics.Identity | None]], None],
     ) -> None:
         self.settings = settings
+        self.after = after
         self.partitions = partitions
         self.deliver = deliver
+        self.looked = looked
+        self.continuity = Continuity(after.seq, after.committed_at) if after else Continuity()
+        self.broken: str | None = None
+        self.looked_at = time.monotonic()
         self.admin = AdminClient(kafka_config(settings))
         self.loop = asyncio.get_running_loop()
         self.stopping = threading.Event()
@@ -116,35 +144,79 @@ class Pulse:
 
     def run(self) -> None:
         config = kafka_config(
-            self.settings, **{"group.id": f"{self.settings.group}-pulse", "enable.auto.commit": False}
+            self.settings,
+            **{
+                "group.id": f"{self.settings.group}-pulse",
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+            },
         )
         consumer = Consumer(config)
-        topic = heartbeat_topic(self.settings)
-        consumer.assign([TopicPartition(topic, 0, OFFSET_END)])
+        consumer.assign([TopicPartition(heartbeat_topic(self.settings), 0, self.start(consumer))])
         try:
             while not self.stopping.is_set():
-                messages = [m for m in consumer.consume(100, timeout=0.5) if m.error() is None]
-                if messages:
-                    self.read(messages[-1].value())
+                self.read([m for m in consumer.consume(1000, timeout=0.5) if m.error() is None])
+                if time.monotonic() - self.looked_at > LOOK_SECONDS:
+                    self.looked_at = time.monotonic()
+                    self.look()
         finally:
             consumer.close()
 
-    def read(self, value: bytes | None) -> None:
+    def start(self, consumer: Consumer) -> int:
+        """Where to read from. Heartbeats that Kafka has thrown away while no worker ran prove nothing."""
+        if self.after is None:
+            return OFFSET_END
+        while not self.stopping.is_set():
+            try:
+                partition = TopicPartition(heartbeat_topic(self.settings), 0)
+                first, end = consumer.get_watermark_offsets(partition, timeout=REQUEST_SECONDS) or (0, 0)
+            except KafkaException as error:
+                log.warning("the heartbeats cannot be found, trying again: %s", error)
+                self.stopping.wait(1)
+                continue
+            if first > self.after.offset + 1:
+                log.warning("heartbeats %d to %d are gone from the log: it is not known", self.after.offset + 1, first)
+                self.continuity = Continuity()
+            return self.after.offset + 1 if first <= self.after.offset + 1 <= end else first
+        return OFFSET_END
+
+    def read(self, messages: Iterable[Message]) -> None:
+        """All are looked at; the last streamed one counts for freshness."""
+        newest: tuple[Heartbeat, int] | None = None
+        for message in messages:
+            heartbeat = parse(message.value())
+            if heartbeat is None:
+                log.warning("a record at %s of the heartbeats was passed over: it is none", message.offset())
+                continue
+            reason = self.continuity.follow(heartbeat.seq, heartbeat.microseconds, streamed=heartbeat.streamed)
+            self.broken = self.broken or reason
+            if heartbeat.streamed:
+                newest = (heartbeat, message.offset() or 0)
+        if newest is not None:
+            self.pass_on(*newest)
+
+    def pass_on(self, heartbeat: Heartbeat, offset: int) -> None:
         try:
-            event = read_heartbeat(value or b"")
             ends = self.ends()
-        except msgspec.MsgspecError as error:
-            log.warning("a heartbeat was passed over: %s", error)
-            return
         except KafkaException as error:
             # after a broker's restart librdkafka's admin client names the old leader epoch, and is refused for ever
             log.warning("the ends of the log are asked for again at the next heartbeat: %s", error)
             self.admin = AdminClient(kafka_config(self.settings))
             return
-        if event.after is not None:
-            beat = Beat(event.source.ts_us, event.after.seq, event.after.source_id or "", ends)
-            if not self.stopping.is_set():
-                self.loop.call_soon_threadsafe(self.deliver, beat)
+        beat = Beat(heartbeat.microseconds, heartbeat.seq, heartbeat.source_id or "", ends, offset, self.broken)
+        self.broken = None
+        if not self.stopping.is_set():
+            self.loop.call_soon_threadsafe(self.deliver, beat)
+
+    def look(self) -> None:
+        names = {partition.topic for partition in list(self.partitions())}
+        try:
+            found = topics.identities(self.settings, names) if names else {}
+        except ConnectorsError as error:
+            log.warning("the topics are looked at again in %.0f s: %s", LOOK_SECONDS, error)
+            return
+        if not self.stopping.is_set():
+            self.loop.call_soon_threadsafe(self.looked, {name: found.get(name) for name in names})
 
     def ends(self) -> dict[Partition, int]:
         """The log's end of each of our partitions, asked for after the heartbeat has come."""

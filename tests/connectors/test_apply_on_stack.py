@@ -22,6 +22,8 @@ from connectors.delete import delete
 from connectors.errors import CaptureLost, Refused, Unreachable
 from connectors.health import health
 from connectors.kafka import kafka_config
+from connectors.postgres import HEARTBEAT_QUERY
+from connectors.reader import reader_statements
 from connectors.rest import Connect
 from schemas.contract import Contract, load_contract
 from schemas.settings import Settings, load
@@ -148,6 +150,36 @@ def test_the_role_of_the_connector_reads_listed_columns_only(captured: Captured)
         connection.execute("select count(*) from django_session")
 
 
+def test_the_role_of_those_who_look_reads_listed_columns_and_raises_the_pulse_only(captured: Captured) -> None:
+    user = f"look_{uuid.uuid4().hex[:8]}"
+    contract, password = load_contract(), "a-password-of-the-reader"
+    role = f"{user}_reader"
+    try:
+        for statement in reader_statements(contract, captured.settings.model_copy(update={"connector_user": user})):
+            captured.execute(statement.text)
+        captured.execute(f"alter role {role} password '{password}'")
+        assert captured.settings.postgres_dsn is not None
+        dsn = captured.settings.postgres_dsn.get_secret_value()
+        with psycopg.connect(dsn, user=role, password=password, autocommit=True) as connection:
+            assert connection.execute("show statement_timeout").fetchone() == ("1min",)
+            source = catalogue.read(connection, captured.contract, captured.settings)
+            assert source.slot is not None and source.source_id and source.publication is not None
+            connection.execute("select id, role from account_user limit 1")
+            connection.execute(HEARTBEAT_QUERY.encode())
+            for forbidden in (
+                b"select iin from account_user",
+                b"select count(*) from django_session",
+                b"update account_user set role = role",
+                b"insert into cdc.signal values ('x', 'execute-snapshot', '{}')",
+                b"delete from cdc.heartbeat",
+            ):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute(forbidden)
+    finally:
+        captured.execute(f"drop owned by {role}")
+        captured.execute(f"drop role {role}")
+
+
 def test_an_unlisted_column_never_reaches_its_topic(captured: Captured) -> None:
     captured.execute("insert into TABLE values (2, 'shown', 'CANARY-INSERT')")
     captured.execute("update TABLE set secret = 'CANARY-UPDATE' where id = 2")
@@ -183,8 +215,9 @@ def test_topics_have_ids_and_partitions_as_declared(captured: Captured) -> None:
     declared = topics.declared(captured.contract, captured.settings)
     names = [topic.name for topic in declared]
     assert topics.partitions(captured.settings, names) == {topic.name: topic.partitions for topic in declared}
-    ids = topics.topic_ids(captured.settings, [*names, "no-such-topic"])
-    assert set(ids) == set(names) and len(set(ids.values())) == len(names)
+    found = topics.identities(captured.settings, [*names, "no-such-topic"])
+    assert {name: found[name].partitions for name in found} == {topic.name: topic.partitions for topic in declared}
+    assert len({each.topic_id for each in found.values()}) == len(names)
 
 
 def test_an_unlisted_column_renamed_to_a_captured_name_is_refused(captured: Captured) -> None:

@@ -10,7 +10,7 @@ from ops import connectors
 from ops.errors import Unreachable, Usage
 from schemas.settings import SettingsError
 
-COMMANDS = ("apply", "status", "sql", "check", "delete")
+COMMANDS = ("apply", "status", "sql", "check", "delete", "pause", "resume")
 
 
 @pytest.fixture

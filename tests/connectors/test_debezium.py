@@ -3,7 +3,7 @@
 from pydantic import SecretStr
 
 from connectors.debezium import configuration, differences, warnings
-from connectors.heartbeat import parse
+from connectors.heartbeat import streamed
 from connectors.kafka import kafka_config
 from connectors.rest import first_lines
 from schemas.contract import Contract
@@ -78,11 +78,11 @@ def test_security_settings_reach_every_kafka_client(settings: Settings) -> None:
 
 
 def test_only_a_streamed_heartbeat_counts() -> None:
-    streamed = b'{"op":"u","after":{"id":1,"seq":7,"source_id":"1/1"},"source":{"ts_us":1795382227721394}}'
-    found = parse(streamed)
+    beat = b'{"op":"u","after":{"id":1,"seq":7,"source_id":"1/1"},"source":{"ts_us":1795382227721394}}'
+    found = streamed(beat)
     assert found is not None and (found.seq, found.source_id) == (7, "1/1")
-    assert parse(streamed.replace(b'"u"', b'"r"')) is None
-    assert parse(None) is None and parse(b"[]") is None and parse(b"\xff") is None
+    assert streamed(beat.replace(b'"u"', b'"r"')) is None
+    assert streamed(None) is None and streamed(b"[]") is None and streamed(b"\xff") is None
 
 
 def test_a_trace_is_told_by_its_first_line_and_its_last_cause() -> None:

@@ -50,3 +50,10 @@ def pipeline(stack: Addresses, logs: Path) -> Iterator[Pipeline]:
     with pipeline_on(stack, logs, before=watched) as running:
         yield running
         running.execute("DROP SCHEMA oracle CASCADE")
+
+
+@pytest.fixture(scope="package")
+def torn(stack: Addresses, logs: Path) -> Iterator[Pipeline]:
+    """One that loses changes and is mended again: each test leaves it exact, and the source as good as any."""
+    with pipeline_on(stack, logs, before=some_past) as running:
+        yield running

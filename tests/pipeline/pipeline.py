@@ -34,7 +34,7 @@ from schemas.settings import Settings, environment, load
 from sinks.clickhouse import Client, connect
 from sinks.migrate import migrate
 
-SECONDS: Final = 90.0
+SECONDS: Final = 180.0
 """How long anything may take before the test gives up; no figure of speed."""
 
 

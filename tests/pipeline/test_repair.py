@@ -1,8 +1,6 @@
-"""What capture never saw is brought back through the log: `reconcile --repair`, on a pipeline of its own."""
+"""What capture never saw is brought back through the log: `reconcile --repair`."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -10,17 +8,8 @@ import pytest
 from connectors.apply import apply
 from connectors.delete import delete
 from connectors.errors import CaptureLost
-from deploy.local.stack import Addresses
-from tests.pipeline.conftest import some_past
-from tests.pipeline.pipeline import SECONDS, Pipeline, pipeline_on, report, until
+from tests.pipeline.pipeline import SECONDS, Pipeline, report, until
 from tests.pipeline.test_bad_input import REQUESTS, add_request, facts, move
-
-
-@pytest.fixture(scope="module")
-def torn(stack: Addresses, logs: Path) -> Iterator[Pipeline]:
-    """What it leaves in the source is as good as what any application leaves."""
-    with pipeline_on(stack, logs, before=some_past) as running:
-        yield running
 
 
 def repaired(pipeline: Pipeline) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from streams.resync import RESYNC_REQUIRED, derivation_changed, refusal, resync_row
+from streams.resync import RESYNC_REQUIRED, another_topic, derivation_changed, outside_log, repair_of, resync_row
 from tests.streams.log import PLANS
 
 PLAN: Final = PLANS["service_servicerequest"]
@@ -23,8 +23,10 @@ class Stood:
     next_offset: int = 10
 
 
-def refused(position: Stood, topic_id: str = "id", first: int = 0, end: int = 100) -> str | None:
-    return refusal(position, PLAN, topic_id, first, end)
+def refused(
+    position: Stood, topic_id: str = "id", first: int = 0, end: int = 100, partitions: int = PLAN.partitions
+) -> str | None:
+    return another_topic(position, PLAN, topic_id, partitions) or outside_log(position, PLAN, first, end)
 
 
 @pytest.mark.parametrize(("first", "end"), [(0, 100), (10, 100), (0, 10), (10, 10)])
@@ -77,20 +79,21 @@ def test_other_columns_go_on_only_where_no_row_is_above_the_watermark() -> None:
 def test_another_meaning_never_goes_on_over_the_rows_of_the_old_one() -> None:
     reason = derivation_changed(Stood(fingerprint="same-old", highest=10), PLAN)
     assert reason is not None
-    assert "replay the log into a new database" in reason
+    assert "run techhub-cdc rebuild" in reason
     assert derivation_changed(Stood(fingerprint="same-old", highest=0, next_offset=0), PLAN) is None
 
 
+def test_a_topic_that_got_more_partitions_is_refused_though_it_is_the_same_one() -> None:
+    reason = refused(Stood(), partitions=PLAN.partitions + 1)
+    assert reason is not None
+    assert f"has {PLAN.partitions + 1} partitions" in reason and "keys have moved" in reason
+    assert refused(Stood("", 0, "", known=False, next_offset=0), partitions=PLAN.partitions + 1) is not None
+
+
 def test_the_row_names_table_reason_and_the_command_that_mends_it() -> None:
-    table, made = resync_row(PLAN, "why", 5, read_on=True)
-    found = dict(zip(table.columns, made, strict=True))
-    assert table is RESYNC_REQUIRED
+    made = resync_row("service_servicerequest", "why", repair_of("service_servicerequest"), 5)
+    found = dict(zip(RESYNC_REQUIRED.columns, made, strict=True))
     assert (found["table"], found["reason"], found["required_at"], found["resolved_at"]) == (
         "service_servicerequest", "why", 5, None,
     )  # fmt: skip
     assert found["command"] == "techhub-cdc reconcile --repair --table service_servicerequest"
-
-
-def test_what_is_not_read_on_cannot_be_mended_through_the_log() -> None:
-    _, made = resync_row(PLAN, "why", 5, read_on=False)
-    assert "Starting over" in made[2]

@@ -1,0 +1,125 @@
+"""Where changes may be missing, RESYNC_REQUIRED says so by itself, names what mends it, and what it names mends it."""
+
+import json
+
+from connectors import catalogue
+from connectors.rest import Connect
+from tests.pipeline.pipeline import Pipeline, report, until
+from tests.pipeline.test_bad_input import REQUESTS, add_request, facts
+from tests.pipeline.test_repair import repaired
+
+LOUD_SECONDS = 60.0
+
+
+def required(pipeline: Pipeline) -> dict[str, str]:
+    sql = "SELECT `table`, reason FROM resync_required FINAL WHERE resolved_at IS NULL"
+    return {str(table): str(reason) for table, reason in pipeline.query(sql)}
+
+
+def loud(pipeline: Pipeline, *tables: str) -> str:
+    """Waits until exactly these tables are in RESYNC_REQUIRED and status says so; what it says."""
+    until(lambda: set(required(pipeline)) == set(tables), f"RESYNC_REQUIRED {tables}", LOUD_SECONDS)
+    status = pipeline.command("status", "--json")
+    assert status.returncode == 1
+    assert {row["table"] for row in json.loads(status.stdout)["resync_required"]} == set(tables)
+    return " ".join(json.loads(status.stdout)["problems"])
+
+
+def mended(pipeline: Pipeline) -> None:
+    repaired(pipeline)
+    assert required(pipeline) == {}
+    result = pipeline.reconcile()
+    assert result.exact, report(result)
+    assert pipeline.command("status").returncode == 0
+
+
+def raised(pipeline: Pipeline) -> int:
+    return int(pipeline.execute("SELECT seq FROM cdc.heartbeat WHERE id = 1")[0][0])
+
+
+def stopped(pipeline: Pipeline, connect: Connect) -> None:
+    connect.stop()
+    with catalogue.connect(pipeline.settings) as connection:
+        until(
+            lambda: (
+                (slot := catalogue.read_slot(connection, pipeline.settings.slot_name)) is not None
+                and slot.active_pid is None
+            ),
+            "the slot is given up",
+        )
+
+
+def test_capture_that_is_held_still_goes_on_where_it_was_and_nothing_is_required(torn: Pipeline) -> None:
+    for expected in ("connector paused\n", "connector paused already\n"):
+        done = torn.command("connectors", "pause")
+        assert done.returncode == 0 and done.stdout.startswith(expected), done.stdout + done.stderr
+        assert "of WAL" in done.stdout
+    number = add_request(torn, "sent")
+    done = torn.command("connectors", "resume")
+    assert done.returncode == 0 and done.stdout.startswith("connector running\n"), done.stdout + done.stderr
+    torn.settle()
+    assert facts(torn, number) == [("", "sent", True)]
+    assert required(torn) == {}
+
+
+def test_a_renamed_column_is_noticed_and_its_table_alone_waits(torn: Pipeline) -> None:
+    torn.execute("ALTER TABLE booking_room RENAME COLUMN name TO title")
+    said = loud(torn, "booking_room")
+    assert "RESYNC_REQUIRED booking_room: booking_room.name is not in the database" in said
+    torn.execute("UPDATE booking_room SET title = 'renamed meanwhile' WHERE id = 1")
+    number = add_request(torn, "sent")
+    until(lambda: facts(torn, number) == [("", "sent", True)], "other tables go on")
+    torn.execute("ALTER TABLE booking_room RENAME COLUMN title TO name")
+    mended(torn)
+    assert torn.value("SELECT name FROM booking_room FINAL WHERE id = 1") == "renamed meanwhile"
+
+
+def test_a_table_that_left_the_publication_is_noticed(torn: Pipeline) -> None:
+    publication = torn.settings.publication
+    torn.execute(f"ALTER PUBLICATION {publication} DROP TABLE {REQUESTS}")
+    number = add_request(torn, "sent")
+    assert "taken out of the publication" in loud(torn, REQUESTS)
+    done = torn.command("connectors", "apply")
+    assert done.returncode == 0, done.stderr
+    mended(torn)
+    assert facts(torn, number)[-1][1] == "sent"
+
+
+def test_changes_that_a_moved_slot_lost_are_noticed_whoever_starts_the_connector(torn: Pipeline) -> None:
+    settings, gone = torn.settings, add_request(torn, "sent")
+    torn.settle()
+    assert settings.connect_url is not None
+    with Connect(settings.connect_url, settings.connector_name) as connect:
+        stopped(torn, connect)
+        before = raised(torn)
+        until(lambda: raised(torn) > before + 2, "the pulse goes on without the connector")
+        torn.execute(f"DELETE FROM {REQUESTS} WHERE id = %s", [gone])
+        torn.execute("SELECT pg_replication_slot_advance(%s, pg_current_wal_lsn())", [settings.slot_name])
+        refused = torn.command("connectors", "resume")
+        assert refused.returncode == 1 and "was moved ahead" in refused.stderr and "connectors delete" in refused.stderr
+        connect.resume()
+        said = loud(torn, *torn.contract.tables)
+        assert f"RESYNC_REQUIRED {len(torn.contract.tables)} tables" in said
+        until(lambda: torn.worker.said("heartbeats are missing in the log"), "the log itself shows it")
+    assert facts(torn, gone) == [("", "sent", True)]
+    mended(torn)
+    assert facts(torn, gone)[-1][:2] == ("sent", "removed")
+
+
+def test_a_dropped_slot_is_noticed_and_what_status_names_mends_it(torn: Pipeline) -> None:
+    settings, gone = torn.settings, add_request(torn, "sent")
+    torn.settle()
+    assert settings.connect_url is not None
+    with Connect(settings.connect_url, settings.connector_name) as connect:
+        stopped(torn, connect)
+    torn.execute("SELECT pg_drop_replication_slot(%s)", [settings.slot_name])
+    torn.execute(f"DELETE FROM {REQUESTS} WHERE id = %s", [gone])
+    said = loud(torn, *torn.contract.tables)
+    assert "the replication slot is gone" in said
+    command = "techhub-cdc connectors delete --yes; techhub-cdc connectors apply; techhub-cdc reconcile --repair"
+    assert command in said
+    for step in command.split("; "):
+        done = torn.command(*step.split()[1:])
+        assert done.returncode == 0, f"{step}: {done.stderr}"
+    mended(torn)
+    assert facts(torn, gone)[-1][:2] == ("sent", "removed")
