@@ -53,6 +53,13 @@ bench: install ## Measure latency and CPU a change on an embedded stack of its o
 test-containers: install ## The same pipeline tests on containers; needs a Docker engine
 	$(BIN)/python -m tests.containers $(ARGS)
 
+.PHONY: audit
+audit: install ## Ask a public database for known weaknesses of what is installed; needs the network
+	@$(PYTHON) -m venv $(VENV)/audit
+	@$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit \
+		|| { echo "error pip-audit cannot be installed: no network?"; exit 3; }
+	@$(VENV)/audit/bin/pip-audit --path $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+
 .PHONY: clean
 clean: ## Remove .venv and caches; embedded stacks go with techhub-cdc down --purge
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info

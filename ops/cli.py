@@ -21,7 +21,10 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-COMMANDS = ("stack", "demo", "migrate", "connectors", "worker", "serve", "simulate", "status", "reconcile", "bench")
+COMMANDS = (
+    "stack", "demo", "migrate", "connectors", "worker", "serve", "simulate", "status", "doctor", "reconcile", "rebuild",
+    "dead_letters", "bench",
+)  # fmt: skip
 """Modules of `ops`, each with a function `register(app)` that adds its commands."""
 
 for module in COMMANDS:

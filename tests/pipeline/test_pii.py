@@ -189,9 +189,15 @@ def test_no_password_is_in_a_topic_a_table_or_a_log(marked: Pipeline, logs: Path
     assert in_files(marked, logs, words) == []
 
 
-@pytest.mark.parametrize("command", [("status", "--json", "--partitions"), ("connectors", "status", "--json")])
+REPORTS = (
+    ("status", "--json", "--partitions"), ("connectors", "status", "--json"), ("connectors", "check", "--json"),
+    ("connectors", "sql"), ("doctor", "--json"), ("dead-letters", "list", "--json"), ("migrate", "--json"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", REPORTS)
 def test_no_report_shows_a_marker_or_a_password(marked: Pipeline, command: tuple[str, ...]) -> None:
     done = marked.command(*command)
     shown = (done.stdout + done.stderr).encode()
-    assert (done.returncode == 0 and b"booking_room" in shown) or b"heartbeat" in shown
+    assert done.returncode in (0, 1) and shown.strip(), shown
     assert list(looked_for("output", shown, (*MARKERS, marked.stack.connector_password.encode()))) == []

@@ -1,0 +1,77 @@
+"""Secrets that are planted in every setting turn up in no output of any command, whether it works or fails."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+import pytest
+import typer
+from pydantic import SecretStr
+
+from ops.cli import app
+from schemas.settings import Settings
+
+SENTINEL = "s3ntinel-of-a-secret"
+NEVER_ENDING = {"up", "demo", "serve"}
+"""They start an embedded stack, or wait; the pages of the others say what fails at once."""
+ARGUMENTS = {
+    "connectors backfill": ["booking_room"],
+    "connectors delete": ["--yes"],
+    "dead-letters show": ["a.b.c/0/1"],
+    "dead-letters replay": ["--all"],
+    "simulate": ["--seconds", "1"],
+}
+
+
+def secrets() -> dict[str, str]:
+    """Every setting that holds one, and addresses with one in them, at places where nobody listens."""
+    away = f"user:{SENTINEL}@127.0.0.1:1"
+    values = {
+        f"TECHHUB_{name.upper()}": SENTINEL
+        for name, field in Settings.model_fields.items()
+        if SecretStr in (field.annotation, *get_args(field.annotation))
+    }
+    return {
+        **values,
+        "TECHHUB_POSTGRES_DSN": f"postgresql://{away}/techhub",
+        "TECHHUB_CONNECT_URL": f"http://{away}",
+        "TECHHUB_CLICKHOUSE_DSN": f"http://{away}",
+        "TECHHUB_KAFKA_BOOTSTRAP": "127.0.0.1:1",
+    }
+
+
+def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[str]:
+    if isinstance(command, click.Group):
+        for name, child in command.commands.items():
+            yield from leaves(child, (*path, name))
+    elif path[0] not in NEVER_ENDING:
+        yield " ".join(path)
+
+
+def run(arguments: list[str], directory: Path) -> str:
+    """Its whole output; one that goes on trying is ended."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ops", *arguments],
+        env={**os.environ, **secrets()}, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        return process.communicate(timeout=30)[0]
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        return process.communicate(timeout=30)[0]
+
+
+@pytest.mark.parametrize("command", sorted(leaves(typer.main.get_command(app))))
+def test_no_command_prints_a_secret(command: str, tmp_path: Path) -> None:
+    shown = run([*command.split(), *ARGUMENTS.get(command, [])], tmp_path)
+    assert shown, "it says what is wrong"
+    assert SENTINEL not in shown, command
+
+
+def test_the_settings_with_secrets_are_known() -> None:
+    planted: dict[str, Any] = secrets()
+    assert {"TECHHUB_CONNECTOR_PASSWORD", "TECHHUB_KAFKA_SASL_PASSWORD"} <= planted.keys()
