@@ -6,7 +6,6 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table as Grid
 
 from connectors.records import fetch
 from ops.errors import Problem, Usage
@@ -47,10 +46,10 @@ def list_command(
     if as_json:
         typer.echo(json.dumps([document(letter) for letter in found], indent=2, default=str))
         return
-    grid = Grid("record", "received", "reason", "replay", box=None, pad_edge=False)
     for letter in found:
-        grid.add_row(letter.place, moment(letter.received_at), letter.reason, letter.outcome)
-    out.print(grid if found else "no dead letters")
+        out.print(f"{letter.place}  {moment(letter.received_at)}  {letter.outcome or 'open'}  {letter.reason}")
+    if not found:
+        out.print("no dead letters")
 
 
 @app.command("show", epilog="Example: techhub-cdc dead-letters show techhub.public.core_event/0/17")

@@ -54,6 +54,7 @@ def status(pipeline: Pipeline, number: int) -> Any:
 
 def replayed(pipeline: Pipeline, *arguments: str) -> tuple[int, list[dict[str, Any]]]:
     done = pipeline.command("dead-letters", "replay", "--json", *arguments)
+    assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout)
 
 
