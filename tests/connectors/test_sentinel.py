@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from ops.cli import app
 from schemas.settings import Settings
 
-SENTINEL = "s3ntinel-of-a-secret"
+SENTINEL = "s3ntinel-of-a-secret-that-is-long-enough"
 NEVER_ENDING = {"up", "demo", "serve"}
 """They start an embedded stack, or wait; the pages of the others say what fails at once."""
 ARGUMENTS = {
