@@ -6,8 +6,13 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from deploy.local.stack import Addresses, Stack
+
+# a machine that is busy with other work draws slowly, which says nothing about the code
+settings.register_profile("busy", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+settings.load_profile("busy")
 
 PURGE_WHEN_ORPHANED = """
 import sys
