@@ -45,6 +45,10 @@ format: install ## Bring the code into its form
 dashboards: install ## Write Grafana's dashboards from the query catalogue; TITLES=ru, RUNBOOKS=https://...
 	@$(BIN)/python -m deploy.grafana $(if $(TITLES),--language $(TITLES)) $(if $(RUNBOOKS),--runbooks $(RUNBOOKS))
 
+.PHONY: seeds
+seeds: install ## The simulation with many seeds on all cores; SEEDS=100000 ARGS=--report writes docs/simulation.md
+	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),10000) $(ARGS)
+
 .PHONY: bench
 bench: install ## Measure latency and CPU a change on an embedded stack of its own
 	$(BIN)/python -m benchmarks

@@ -1,7 +1,7 @@
 """The tables of a rebuilt database take the place of the old ones, one by one, each in an instant.
 
 Before the first is exchanged, the table `rebuild_switch` in the served database says which tables are the new ones, by
-UUID. While it is there no worker starts (`streams/agents/engine.py`); whoever finds it can finish: what has its UUID
+UUID. While it is there no worker starts (`streams/agents/loading.py`); whoever finds it can finish: what has its UUID
 already is done. `watermarks` comes last. In the end it moves to the other database, which now has the old data.
 """
 

@@ -92,6 +92,9 @@ class Sink(Protocol):
         With `since` (seconds since 1970) only keys whose first column is not before that.
         """
 
+    async def command(self, sql: str) -> None:
+        """A statement without an answer."""
+
 
 class ClickHouse:
     """`Sink` over HTTP. Column types come from the database itself, once a table."""

@@ -11,10 +11,13 @@ import faust
 from aiokafka.helpers import create_ssl_context
 
 from schemas.contract import Contract, load_contract
+from schemas.lifecycles import load_lifecycles
 from schemas.settings import Settings, load
+from sinks.history import history_statements
 from streams.agents.engine import Engine
 from streams.agents.exits import guarded
 from streams.agents.transport import PerPartition, Transport, Whole
+from streams.plan import plans
 
 
 class WorkerApp(faust.App):
@@ -65,7 +68,8 @@ def create_app(settings: Settings, contract: Contract) -> WorkerApp:
         worker_redirect_stdouts=False,
         autodiscover=False,
     )
-    app.engine = Engine(app, settings, contract)
+    histories = history_statements(contract, load_lifecycles(contract), settings.topic_prefix)
+    app.engine = Engine(settings, plans(contract, settings), histories)
     app.transport = Transport(app.conf.broker_consumer, app)
     app.on_partitions_revoked.connect(app.engine.revoked, weak=False)
     for domain, tables in contract.domains.items():

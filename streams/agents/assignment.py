@@ -1,4 +1,4 @@
-"""From an assignment to the positions to read on from.
+"""From an assignment to the state to read on with.
 
 State is loaded from ClickHouse in the order that makes late writers harmless, every position is checked against the
 log, and partitions that cannot be read on are named with the reason. No position is ever reset.
@@ -6,48 +6,58 @@ log, and partitions that cannot be read on are named with the reason. No positio
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Final
 
-from faust.types import TP
-
-from connectors import topics
 from connectors.errors import Unreachable
+from connectors.topics import Identity
 from schemas.rows import Partition
 from schemas.settings import Settings
-from sinks.clickhouse import ClickHouse, SinkUnavailable
+from sinks.clickhouse import Sink, SinkUnavailable
+from streams.agents.consumer import Consumer
 from streams.agents.exits import LimitReached
-from streams.agents.loading import Stored, load
+from streams.agents.loading import load
 from streams.dead_letters import DeadLetterLimit
 from streams.plan import TopicPlan
 from streams.resync import another_topic, derivation_changed, outside_log
+from streams.stored import Stored
 
 log = logging.getLogger("techhub.assignment")
+ASSIGNMENTS_IN_30_S: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """State of the partitions that can be read on from their watermarks, and why the others cannot."""
+
+    parts: dict[Partition, Stored]
+    refused: dict[Partition, str]
 
 
 class Assignment:
     """What the partitions of one epoch need to know before they are read."""
 
-    def __init__(self, settings: Settings, plans: Mapping[str, TopicPlan], open_sink: Callable[[], Any]) -> None:
-        self.settings = settings
+    def __init__(
+        self, settings: Settings, plans: Mapping[str, TopicPlan], open_sink: Callable[[], Awaitable[Sink]]
+    ) -> None:
         self.plans = plans
         self.open_sink = open_sink
         self.limit = DeadLetterLimit(settings.dead_letters_in_1000, in_a_row=settings.dead_letters_in_a_row)
-        self.topics: dict[str, topics.Identity] = {}
+        self.topics: dict[str, Identity] = {}
 
-    async def load(
-        self, partitions: Collection[Partition], current: Callable[[], bool]
-    ) -> dict[Partition, Stored] | None:
+    async def locate(
+        self, consumer: Consumer, partitions: Collection[Partition], current: Callable[[], bool]
+    ) -> Located | None:
         """Tries until it succeeds; None when the assignment has changed meanwhile."""
         delay, told = 0.1, False
         while current():
             try:
-                sink: ClickHouse = await self.open_sink()
-                self.topics.update(
-                    await asyncio.to_thread(topics.identities, self.settings, {p.topic for p in partitions})
-                )
+                sink = await self.open_sink()
+                self.topics.update(await consumer.identities({p.topic for p in partitions}))
                 stored = await load(sink, self.plans, partitions, self.limit)
-                return stored if current() else None
+                refused = await self.refused(consumer, stored) if stored and current() else {}
             except LookupError as error:
                 raise LimitReached(str(error)) from None
             except (SinkUnavailable, Unreachable) as error:
@@ -56,29 +66,46 @@ class Assignment:
                 told = True
                 await asyncio.sleep(delay)
                 delay = min(2 * delay, 5.0)
+            else:
+                return Located({p: s for p, s in stored.items() if p not in refused}, refused) if current() else None
         return None
 
-    async def refused(self, consumer: Any, stored: Mapping[Partition, Stored]) -> dict[Partition, str]:
+    async def refused(self, consumer: Consumer, stored: Mapping[Partition, Stored]) -> dict[Partition, str]:
         """Partitions that cannot be read on from their watermark, and why: Kafka would silently reset the position."""
-        if not stored:
-            return {}
-        tps = {partition: TP(partition.topic, partition.number) for partition in stored}
-        first = await consumer.earliest_offsets(*tps.values())
-        end = await consumer.highwaters(*tps.values())
+        first, end = await consumer.first(stored), await consumer.ends(stored)
         found = {}
         for partition, part in stored.items():
-            plan, tp = self.plans[partition.topic], tps[partition]
+            plan = self.plans[partition.topic]
             if changed := derivation_changed(part, plan):
                 raise LimitReached(changed)
-            reason = self.another(part, plan) or outside_log(part, plan, first.get(tp, 0), end.get(tp, 0))
+            reason = self.another(part, plan) or outside_log(part, plan, first.get(partition, 0), end.get(partition, 0))
             if reason is not None:
                 found[partition] = reason
         return found
 
     def another(self, part: Stored, plan: TopicPlan) -> str | None:
         """Why Kafka's topic is not the one that the rows come from, as far as Kafka has told."""
-        identity = self.topics.get(plan.topic, topics.Identity("", 0))
+        identity = self.topics.get(plan.topic, Identity("", 0))
         return another_topic(part, plan, identity.topic_id, identity.partitions)
 
     def topic_id(self, topic: str) -> str:
-        return self.topics.get(topic, topics.Identity("", 0)).topic_id
+        return self.topics.get(topic, Identity("", 0)).topic_id
+
+
+@dataclass(slots=True)
+class Contention:
+    """Two live workers with one id are not fenced: they take the partitions from each other for ever."""
+
+    worker_id: str
+    assigned_at: deque[float] = field(default_factory=deque)
+
+    def check(self, now: float) -> None:
+        """Called at each assignment, `now` in seconds."""
+        self.assigned_at.append(now)
+        while self.assigned_at[0] < now - 30:
+            self.assigned_at.popleft()
+        if len(self.assigned_at) > ASSIGNMENTS_IN_30_S:
+            raise LimitReached(
+                f"assigned {len(self.assigned_at)} times in 30 s: another live worker uses the id "
+                f"{self.worker_id!r} too; give each its own TECHHUB_WORKER_ID"
+            )

@@ -1,5 +1,6 @@
 """How a worker process ends. Fail-stop: after a surprise there is no graceful path, because Faust would acknowledge."""
 
+import asyncio
 import logging
 import os
 from collections.abc import Coroutine
@@ -32,3 +33,16 @@ async def guarded(work: Coroutine[Any, Any, Any]) -> Any:
     except Exception:
         log.critical("stopping after a surprise; what was not flushed is read again", exc_info=True)
         leave(SURPRISE)
+
+
+class Background:
+    """Tasks beside the agents; whatever surprises one ends the process."""
+
+    def __init__(self) -> None:
+        self.tasks: set[asyncio.Task[Any]] = set()
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = asyncio.get_running_loop().create_task(guarded(work))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return task

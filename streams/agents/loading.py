@@ -8,36 +8,28 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from schemas.rows import DEAD_LETTERS, WATERMARKS, Partition, Row, RowTable, Watermark
-from sinks.clickhouse import Sink
+from schemas.settings import Settings
+from sinks.clickhouse import ClickHouse, Sink
+from streams.agents.exits import LimitReached
 from streams.dead_letters import DeadLetterLimit, DeadLetters
 from streams.fold import TableFold
-from streams.plan import TopicPlan
+from streams.plan import SWITCH, TopicPlan
 from streams.quality import DQ_ISSUES
+from streams.stored import Stored
 
 VERSIONED = ("_version", "_lsn", "_committed_at", "_deleted")
 
 
-@dataclass(slots=True)
-class Stored:
-    """What the sink knows of a partition."""
-
-    fold: TableFold
-    dead_letters: DeadLetters
-    topic_id: str = ""
-    partitions: int = 0
-    source_id: str = ""
-    fingerprint: str = ""
-    known: bool = False
-    """Whether there is a watermark row."""
-    highest: int = 0
-    """Highest version of a mirror or entity row."""
-
-    @property
-    def next_offset(self) -> int:
-        return self.fold.next_offset
+async def open_sink(settings: Settings) -> ClickHouse:
+    """Raises `LimitReached` while some tables are of one derivation and some of another, and `SinkUnavailable`."""
+    sink = await ClickHouse.open(settings)
+    if await sink.has(SWITCH):
+        raise LimitReached(
+            "a rebuild was interrupted while it exchanged tables: run techhub-cdc rebuild again, it ends it"
+        )
+    return sink
 
 
 async def load(
@@ -59,9 +51,15 @@ async def load(
 
 
 async def load_back(sink: Sink, plan: TopicPlan, partition: Partition, part: Stored) -> None:
-    """Brings a partition's old hours and minutes back into memory; raises `SinkUnavailable`."""
+    """Brings a partition's old hours and minutes back into memory; raises `SinkUnavailable`.
+
+    A flush that becomes durable meanwhile may make the fold forget some of them: then the horizon stays, and the
+    caller asks again.
+    """
+    horizon = part.fold.horizon
     await Topic(sink, plan, [partition.number], {partition: part}).timed_measures()
-    part.fold.horizon = 0
+    if part.fold.horizon == horizon:
+        part.fold.horizon = 0
 
 
 @dataclass(slots=True)
@@ -120,12 +118,3 @@ class Topic:
     async def letters(self) -> None:
         for part, rows in await self.rows(DEAD_LETTERS, ("offset",)):
             part.dead_letters.load(offset for (offset,) in rows)
-
-
-def watermark_row(
-    partition: Partition, mark: Watermark, plan: TopicPlan, topic_id: str, source_id: str
-) -> tuple[Any, ...]:
-    return (
-        partition.topic, partition.number, mark.next_offset, mark.lsn, mark.committed_at, topic_id, plan.partitions,
-        source_id, plan.fingerprint,
-    )  # fmt: skip

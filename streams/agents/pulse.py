@@ -1,19 +1,17 @@
-"""The pulse: heartbeats of the source, read by every worker, turned into claims of freshness and proofs of loss.
+"""The pulse: heartbeats of the source, read by every worker, with the log's ends when each had come through.
 
-A heartbeat committed at t that has come through Kafka proves that everything the source had committed by then is in
-the log; once this worker's rows are durable up to the log's end at that moment, it may claim `seen_until = t`. Every
-heartbeat is looked at, from the last one that was: a missing number proves lost changes (`streams/continuity.py`). The
-heartbeat topic has one partition and every worker needs it, so each tails it outside the consumer group. Now and then
-the pulse also looks whether the topics are still those that are being read.
+What one proves is `streams/freshness.py`. Every heartbeat is looked at, from the last one that was: a missing number
+proves lost changes (`streams/continuity.py`). The heartbeat topic has one partition and every worker needs it, so each
+tails it outside the consumer group. Now and then the pulse also looks whether the topics are still those that are
+being read.
 """
 
 import asyncio
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from confluent_kafka import OFFSET_END, Consumer, KafkaException, Message, TopicPartition
@@ -24,72 +22,15 @@ from connectors.errors import ConnectorsError
 from connectors.heartbeat import Heartbeat, parse
 from connectors.kafka import REQUEST_SECONDS, kafka_config
 from connectors.topics import heartbeat_topic
-from schemas.rows import Partition, Row, Watermark
+from schemas.rows import Partition, Row
 from schemas.settings import Settings
 from sinks.clickhouse import Sink
 from streams.continuity import HEARTBEATS, Continuity
+from streams.freshness import Beat
 
 log = logging.getLogger("techhub.pulse")
-KEPT: Final = 60
 LOOK_SECONDS: Final = 10.0
 """Between two looks at the topics themselves."""
-
-
-@dataclass(frozen=True, slots=True)
-class Beat:
-    """A heartbeat's commit time (microseconds) and sequence number, and the log's ends when it had come through.
-
-    `broken`: why changes may be missing before it.
-    """
-
-    committed_at: int
-    seq: int
-    source_id: str
-    ends: Mapping[Partition, int]
-    offset: int = 0
-    broken: str | None = None
-
-
-@dataclass(slots=True)
-class Freshness:
-    """What may be claimed. Pure: beats and watermarks in, rows of `seen_until` out."""
-
-    beats: deque[Beat] = field(default_factory=lambda: deque(maxlen=KEPT))
-    durable: dict[Partition, int] = field(default_factory=dict)
-    claimed: dict[Partition, int] = field(default_factory=dict)
-
-    def reset(self, durable: Mapping[Partition, Watermark]) -> None:
-        """After an assignment: only what the sink has counts."""
-        self.beats.clear()
-        self.claimed.clear()
-        self.durable = {partition: mark.next_offset for partition, mark in durable.items()}
-
-    def flushed(self, marks: Mapping[Partition, Watermark]) -> list[Row]:
-        for partition, mark in marks.items():
-            if partition in self.durable:
-                self.durable[partition] = max(self.durable[partition], mark.next_offset)
-        return self.claims(marks)
-
-    def beat(self, beat: Beat) -> list[Row]:
-        self.beats.append(beat)
-        return self.claims(self.durable)
-
-    def claims(self, partitions: Iterable[Partition]) -> list[Row]:
-        rows = []
-        for partition in partitions:
-            durable = self.durable.get(partition, -1)
-            true = next(
-                (b.committed_at for b in reversed(self.beats) if b.ends.get(partition, durable + 1) <= durable), None
-            )
-            if true is not None and true > self.claimed.get(partition, 0):
-                self.claimed[partition] = true
-                rows.append((partition.topic, partition.number, true))
-        return rows
-
-    @property
-    def at_end(self) -> bool:
-        """Whether everything up to a recent beat is durable."""
-        return bool(self.beats) and all(partition in self.claimed for partition in self.durable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +52,17 @@ def heartbeat_row(settings: Settings, beat: Beat) -> Row:
     return (heartbeat_topic(settings), 0, beat.offset, beat.seq, beat.committed_at, beat.source_id)
 
 
+Deliver = Callable[[Beat], None]
+Looked = Callable[[Mapping[str, topics.Identity | None]], None]
+
+
+async def start_pulse(
+    sink: Sink, settings: Settings, partitions: Callable[[], Collection[Partition]], deliver: Deliver, looked: Looked
+) -> "Pulse":
+    """Goes on where this database has been told of a heartbeat. Raises `SinkUnavailable`."""
+    return Pulse(settings, await reached(sink, settings), partitions, deliver, looked)
+
+
 class Pulse:
     """A thread that tails the heartbeat topic from where `after` says.
 
@@ -122,8 +74,8 @@ class Pulse:
         settings: Settings,
         after: Reached | None,
         partitions: Callable[[], Collection[Partition]],
-        deliver: Callable[[Beat], None],
-        looked: Callable[[Mapping[str, topics.Identity | None]], None],
+        deliver: Deliver,
+        looked: Looked,
     ) -> None:
         self.settings = settings
         self.after = after

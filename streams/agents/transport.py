@@ -16,6 +16,8 @@ from faust.transport.drivers import aiokafka as driver
 from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP
 
+from streams.agents.consumer import FaustConsumer
+
 
 class Batch:
     """Looks like one record, the last of the batch; its value is the list of records."""
@@ -52,7 +54,7 @@ class Whole(Schema[Any, Any]):
 class Consumer(driver.Consumer):
     async def seek_to_committed(self) -> Mapping[TP, int]:
         app: Any = self.app
-        await app.engine.assigned(self)
+        await app.engine.assigned(FaustConsumer(self, app.engine.settings))
         return {}
 
 
