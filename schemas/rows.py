@@ -4,10 +4,24 @@ The phases are the order in which they may become durable: facts, measures, issu
 mirror rows; then the watermark.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 Row = tuple[Any, ...]
+Picker = Callable[[Row], Row]
+
+
+def picker(places: Sequence[int]) -> Picker:
+    """Takes the cells at these places out of a row."""
+    if len(places) > 1:
+        return itemgetter(*places)
+
+    def few(row: Row) -> Row:
+        return tuple([row[place] for place in places])
+
+    return few
 
 
 @dataclass(frozen=True, slots=True, order=True)

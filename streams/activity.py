@@ -1,18 +1,17 @@
 """Activity: streamed changes of every captured table, per minute."""
 
-from collections.abc import Iterator
-
 from schemas.change import Change
 from schemas.contract import Table
-from streams.measures import Contribution, Measure, flow, minute_of
+from streams.measures import NONE, Contributions, Measure, flow, minute_of
 
 
 def activity_of(table: Table) -> Measure:
     """Snapshot reads are not changes."""
 
     @flow("activity_1m", key=("minute", "domain", "table", "operation"), values=("changes",))
-    def activity(change: Change) -> Iterator[Contribution]:
-        if change.lsn:
-            yield (minute_of(change.committed_at), table.domain, table.name, change.operation), (1,)
+    def activity(change: Change) -> Contributions:
+        if not change.lsn:
+            return NONE
+        return [((minute_of(change.committed_at), table.domain, table.name, change.operation), (1,))]
 
     return activity

@@ -1,10 +1,9 @@
 """Measures of room bookings, and when a booking occupies its room."""
 
-from collections.abc import Iterator
 from typing import Final
 
 from streams.entities import Booking
-from streams.measures import HOUR, Contribution, stock
+from streams.measures import HOUR, NONE, Contribution, Contributions, stock
 
 LONGEST: Final = 31 * 24 * HOUR
 """A longer booking is a mistake: it does not occupy its room."""
@@ -19,13 +18,15 @@ def occupied(booking: Booking) -> tuple[int, int] | None:
 
 
 @stock("room_hours", key=("room_id", "hour"), values=("booked_microseconds", "bookings"))
-def room_hours(booking: Booking) -> Iterator[Contribution]:
+def room_hours(booking: Booking) -> Contributions:
     """Time that a booking occupies its room, cut at the hours."""
     interval = occupied(booking)
     if interval is None or booking.room_id is None:
-        return
+        return NONE
     start, end = interval
+    pieces: list[Contribution] = []
     while start < end:
         cut = min(end, start // HOUR * HOUR + HOUR)
-        yield (booking.room_id, start // HOUR * 3600), (cut - start, 1)
+        pieces.append(((booking.room_id, start // HOUR * 3600), (cut - start, 1)))
         start = cut
+    return pieces

@@ -5,7 +5,7 @@ length as `_version`. So each row is folded on its own: an event below a row's v
 other rows say (a flush may have been cut in the middle). No I/O, no clock.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,11 +14,11 @@ import msgspec
 from schemas.change import Change
 from schemas.contract import Table
 from schemas.lifecycles import Lifecycle
-from schemas.rows import Partition, Row, RowTable, Staged, Watermark
+from schemas.rows import Partition, Picker, Row, RowTable, Staged, Watermark, picker
 from streams.activity import activity_of
 from streams.entities import ENTITIES, Entity
 from streams.lifecycle import Advance, Transition, advancer, check_fields, entity_columns
-from streams.measures import HOUR, Measure, MeasureRows, difference, hour_of, summed, under_hour
+from streams.measures import HOUR, NONE, Function, Measure, MeasureRows, difference, hour_of, summed, under_hour
 from streams.quality import (
     BAD_VALUE,
     CHECKS,
@@ -68,9 +68,12 @@ def followed(row: Seen | None, change: Change, state: Any) -> Seen:
     """The row after the change; a snapshot read moves neither LSN nor commit time."""
     if row is None:
         return Seen(change.offset + 1, change.lsn, change.committed_at if change.lsn else 0, state)
-    if not change.lsn:
-        return Seen(change.offset + 1, row.lsn, row.committed_at, state)
-    return Seen(change.offset + 1, max(row.lsn, change.lsn), max(row.committed_at, change.committed_at), state)
+    lsn, committed_at = row.lsn, row.committed_at
+    if change.lsn > lsn:
+        lsn = change.lsn
+    if change.lsn and change.committed_at > committed_at:
+        committed_at = change.committed_at
+    return Seen(change.offset + 1, lsn, committed_at, state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,9 @@ class LifecyclePlan:
     advance: Advance
     rows: RowTable
     facts: RowTable
-    stocks: tuple[tuple[Measure, Measure | None, tuple[int, ...]], ...]
+    dimensions: slice
+    """Of an entity's fields: what its facts say of it."""
+    stocks: tuple[tuple[Measure, Measure | None, Picker], ...]
     flows: tuple[Measure, ...]
     rules: tuple[str, ...]
     check: Check
@@ -110,6 +115,7 @@ class LifecyclePlan:
             advancer(lifecycle, table, entity),
             RowTable(lifecycle.entity, lifecycle.key, (*columns, *META)),
             RowTable(lifecycle.facts, (*lifecycle.key, "_version"), fact_columns),
+            slice(4, 4 + len(dimensions)),
             tuple((m, m.filed(), kept(m)) for m in measures if m.of == "stock"),
             tuple(m for m in measures if m.of == "flow"),
             (UNKNOWN, *rules),
@@ -117,9 +123,14 @@ class LifecyclePlan:
             (*blank, *rest),
         )
 
+    def cells(self, key: Any, entity: Entity | None) -> Row:
+        """The entity's columns; of one that nobody saw alive its key is all that is known."""
+        return astuple(entity) if entity is not None else (key, *self.blank)
 
-def kept(measure: Measure) -> tuple[int, ...]:
-    return tuple(i for i, name in enumerate(measure.key) if name not in measure.history_drops)
+
+def kept(measure: Measure) -> Picker:
+    """Of a stock's key: what its history keeps."""
+    return picker([i for i, name in enumerate(measure.key) if name not in measure.history_drops])
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +140,7 @@ class TablePlan:
     table: Table
     mirror: RowTable
     carried: tuple[int, ...]
+    carry: Picker
     empty: tuple[Any, ...]
     activity: Measure
     lifecycle: LifecyclePlan | None
@@ -144,7 +156,8 @@ class TablePlan:
         mirror = RowTable(table.name, table.key, (*columns, *META))
         carried = tuple(i for i in toast if table.columns[i].name not in table.key)
         rules, check = row_check(table)
-        return cls(table, mirror, carried, empty, activity_of(table), lifecycle, (BAD_VALUE, *rules), check)
+        rules = (BAD_VALUE, *rules)
+        return cls(table, mirror, carried, picker(carried), empty, activity_of(table), lifecycle, rules, check)
 
     def measures(self) -> tuple[Measure, ...]:
         """Every measure whose rows this table's partitions own."""
@@ -171,8 +184,13 @@ class TableFold:
     entities: dict[Any, Seen] = field(default_factory=dict)
     measures: dict[str, MeasureRows] = field(init=False)
     activity: MeasureRows = field(init=False)
+    stocks: tuple[tuple[Function, MeasureRows, MeasureRows | None, Picker], ...] = ()
+    flows: tuple[tuple[Function, MeasureRows], ...] = ()
     mirror_issues: Issues = field(init=False)
     entity_issues: Issues = field(init=False)
+    changed_rows: dict[Any, Row] = field(default_factory=dict)
+    changed_entities: dict[Any, Entity | None] = field(default_factory=dict)
+    """What to hand over by key, the newest of each only: rows are made of it when they are taken."""
     horizon: int = 0
     """Rows of timed measures before this instant (microseconds) may be in the sink only."""
     truncated: int | None = None
@@ -183,6 +201,13 @@ class TableFold:
         self.staged = Staged(self.partition)
         self.measures = {m.name: MeasureRows(m, topic, number) for m in self.plan.measures()}
         self.activity = self.measures[self.plan.activity.name]
+        if plan := self.plan.lifecycle:
+            rows = self.measures
+            self.stocks = tuple(
+                (m.contributions, rows[m.name], rows[filed.name] if filed else None, keep)
+                for m, filed, keep in plan.stocks
+            )
+            self.flows = tuple((m.contributions, rows[m.name]) for m in plan.flows)
         self.mirror_issues = Issues(self.plan.table.name, topic, number)
         self.entity_issues = Issues(self.plan.table.name, topic, number)
 
@@ -195,31 +220,50 @@ class TableFold:
 
     def take(self) -> Staged:
         """Hands over what was staged; the state stays ahead of the sink."""
-        taken = self.staged
+        taken, lifecycle = self.staged, self.plan.lifecycle
         for measure in self.measures.values():
             if measure.touched:
                 taken.first[measure.table] = measure.take()
+        if self.changed_rows:
+            taken.second[self.plan.mirror] = self.versioned(self.changed_rows, self.mirror)
+            self.changed_rows = {}
+        if lifecycle is not None and self.changed_entities:
+            cells = {key: lifecycle.cells(key, entity) for key, entity in self.changed_entities.items()}
+            taken.second[lifecycle.rows] = self.versioned(cells, self.entities)
+            self.changed_entities = {}
         self.staged = Staged(self.partition, watermark=taken.watermark)
         return taken
 
-    def fold(self, changes: Iterable[Change], next_offset: int) -> None:
+    def versioned(self, cells: Mapping[Any, Row], seen: Mapping[Any, Seen]) -> dict[Any, Row]:
+        """Rows as their table has them."""
+        topic, number = self.partition.topic, self.partition.number
+        return {
+            key: (*values, topic, number, row.version, row.lsn, row.committed_at, int(row.state is None))
+            for key, values in cells.items()
+            for row in (seen[key],)
+        }
+
+    def fold(self, changes: Sequence[Change], next_offset: int) -> None:
         """Folds a contiguous run of changes that ends before `next_offset`."""
         mark = self.staged.watermark
         lsn, committed_at = mark.lsn, mark.committed_at
         for change in changes:
-            self.staged.events += 1
             if change.operation == "truncate":
                 self.fold_truncate(change, lsn)
             else:
                 self.fold_one(change)
-            lsn, committed_at = max(lsn, change.lsn), max(committed_at, change.committed_at)
+            if change.lsn > lsn:
+                lsn = change.lsn
+            if change.committed_at > committed_at:
+                committed_at = change.committed_at
+        self.staged.events += len(changes)
         self.staged.watermark = Watermark(next_offset, lsn, committed_at, mark.source_id)
 
     def fold_truncate(self, change: Change, greatest_lsn: int) -> None:
         """TRUNCATE locks its table, so everything earlier in the log has a smaller LSN, unless it is sent again."""
         if change.lsn > greatest_lsn:
             self.truncated = change.committed_at
-            self.activity.add(change.offset, summed(self.plan.activity.contributions(change)))
+            self.activity.add(change.offset, self.plan.activity.contributions(change))
 
     def fold_one(self, change: Change) -> None:
         row = self.mirror.get(change.key)
@@ -231,23 +275,21 @@ class TableFold:
                 self.fold_entity(self.plan.lifecycle, row, change)
 
     def fold_mirror(self, row: Seen | None, change: Change) -> None:
-        plan, values = self.plan, change.values
-        self.activity.add(change.offset, summed(plan.activity.contributions(change)))
-        findings = NOTHING
+        plan, values, state, findings = self.plan, change.values, None, NOTHING
+        self.activity.add(change.offset, plan.activity.contributions(change))
         if values is None:
-            state = None
             values = self.tombstone(change.key)
         else:
             if change.unfit or change.unavailable:
                 values, findings = self.completed(row, change, values)
-            state = tuple([values[i] for i in plan.carried])
+            state = plan.carry(values)
             if plan.check is not None and (found := plan.check(values)):
                 findings = {**findings, **found}
         if findings or self.mirror_issues.known:
             issues = self.first(DQ_ISSUES)
             self.mirror_issues.judge(change.offset, change.committed_at, change.key, plan.rules, findings, issues)
-        seen = self.mirror[change.key] = followed(row, change, state)
-        self.second(plan.mirror)[change.key] = (*values, *self.meta(seen))
+        self.mirror[change.key] = followed(row, change, state)
+        self.changed_rows[change.key] = values
 
     def completed(self, row: Seen | None, change: Change, values: Row) -> tuple[Row, dict[str, str]]:
         """Carries TOASTed values forward from the row; what is not known there stays empty, with an issue, and what an
@@ -277,63 +319,44 @@ class TableFold:
         new, transition = plan.advance(old, change)
         if transition is not None:
             self.record(plan, transition, change)
-        for measure, filed, positions in plan.stocks:
-            changes = difference(
-                measure.contributions(old) if old is not None else (),
-                measure.contributions(new) if new is not None else (),
-            )
-            if changes:
-                self.measures[measure.name].add(change.offset, changes)
+        for contributions, rows, filed, keep in self.stocks:
+            before = contributions(old) if old is not None else NONE
+            after = contributions(new) if new is not None else NONE
+            if changes := difference(before, after):
+                rows.add(change.offset, changes)
                 if filed is not None:
-                    self.measures[filed.name].add(
-                        change.offset, under_hour(changes, hour_of(change.committed_at), positions)
-                    )
+                    filed.add(change.offset, under_hour(changes, hour_of(change.committed_at), keep))
         self.judge(plan, new, transition, change)
-        seen = self.entities[change.key] = followed(row, change, new)
-        last = new if new is not None else old
-        values = astuple(last) if last is not None else (change.key, *plan.blank)
-        self.second(plan.rows)[change.key] = (*values, *self.meta(seen))
+        self.entities[change.key] = followed(row, change, new)
+        self.changed_entities[change.key] = new if new is not None else old
 
     def record(self, plan: LifecyclePlan, transition: Transition, change: Change) -> None:
         t, topic = transition, self.partition
-        lifecycle = plan.lifecycle
-        dimensions = astuple(t.entity)[4 : 4 + len(lifecycle.constants) + len(lifecycle.dimensions)]
         seconds = None if t.spent is None else t.spent / 1_000_000
         self.first(plan.facts)[change.offset] = (
-            change.key, t.lsn, t.before, t.after, t.at, seconds, t.legal, t.origin, *dimensions,
+            change.key, t.lsn, t.before, t.after, t.at, seconds, t.legal, t.origin, *astuple(t.entity)[plan.dimensions],
             topic.topic, topic.number, change.offset + 1,
         )  # fmt: skip
-        for measure in plan.flows:
-            self.measures[measure.name].add(change.offset, summed(measure.contributions(t)))
+        for contributions, rows in self.flows:
+            rows.add(change.offset, summed(contributions(t)))
 
     def judge(self, plan: LifecyclePlan, new: Entity | None, transition: Transition | None, change: Change) -> None:
-        rules, findings = plan.rules, NOTHING
+        findings = NOTHING
         if new is not None:
             findings = plan.check(new)
             if new.status not in plan.lifecycle.known:
                 findings = {**findings, **unknown_status(new.status)}
-        if transition is not None and transition.origin == "stream":
-            rules = (*rules, ILLEGAL)
-            if not transition.legal:
-                findings = {**findings, ILLEGAL: f"{transition.before or '(new)'} -> {transition.after or '(none)'}"}
+        streamed = transition is not None and transition.origin == "stream"
+        if streamed and transition is not None and not transition.legal:
+            findings = {**findings, ILLEGAL: f"{transition.before or '(new)'} -> {transition.after or '(none)'}"}
         if findings or self.entity_issues.known:
-            issues = self.first(DQ_ISSUES)
+            rules, issues = (*plan.rules, ILLEGAL) if streamed else plan.rules, self.first(DQ_ISSUES)
             self.entity_issues.judge(change.offset, change.committed_at, change.key, rules, findings, issues)
-
-    def meta(self, seen: Seen) -> Row:
-        partition = self.partition
-        return (partition.topic, partition.number, seen.version, seen.lsn, seen.committed_at, int(seen.state is None))
 
     def first(self, table: RowTable) -> dict[Any, Row]:
         rows = self.staged.first.get(table)
         if rows is None:
             rows = self.staged.first[table] = {}
-        return rows
-
-    def second(self, table: RowTable) -> dict[Any, Row]:
-        rows = self.staged.second.get(table)
-        if rows is None:
-            rows = self.staged.second[table] = {}
         return rows
 
     def recent(self) -> int:

@@ -12,6 +12,7 @@ import msgspec
 from schemas.change import Change
 from schemas.contract import ContractError, Table
 from schemas.lifecycles import REMOVED, Lifecycle
+from schemas.rows import picker
 from streams.entities import Entity
 
 
@@ -72,6 +73,11 @@ def advancer(lifecycle: Lifecycle, table: Table, entity: Callable[..., Entity]) 
     closing = tuple(lifecycle.closed.values())
     legal = lifecycle.is_legal
     nothing_yet = ((None,) * len(reached), (0,) * len(counted))
+    milestones = frozenset((*reached, *counted))
+    open_still = (None,) * len(closing)
+    closes = frozenset(status for among in closing for status in among)
+    copy = picker([place for place, _ in copied])
+    blanks = tuple((at, blank) for at, (_, blank) in enumerate(copied) if blank is not None)
     astuple = msgspec.structs.astuple
 
     fields = {status_at: 1, **{i: copied_at + place for place, (i, _) in enumerate(copied)}}
@@ -94,6 +100,11 @@ def advancer(lifecycle: Lifecycle, table: Table, entity: Callable[..., Entity]) 
         updated: int | None = values[updated_index] if updated_index is not None else None
         return updated if updated is not None else created_at if created_at is not None else change.committed_at
 
+    def arrived(status: str, at: int, firsts: tuple[Any, ...], counts: tuple[Any, ...]) -> tuple[Any, Any]:
+        """The instants of first arrivals and the numbers of arrivals, after one at `status`."""
+        first = [at if then is None and status == goal else then for goal, then in zip(reached, firsts, strict=True)]
+        return first, [n + (status == goal) for goal, n in zip(counted, counts, strict=True)]
+
     def advance(old: Entity | None, change: Change) -> tuple[Entity | None, Transition | None]:
         values = change.values
         if values is None:
@@ -110,17 +121,17 @@ def advancer(lifecycle: Lifecycle, table: Table, entity: Callable[..., Entity]) 
             since, observed = old.since, old.since_observed
         elif streamed:
             since, observed = change.committed_at, True
-            firsts = tuple(
-                [since if then is None and status == goal else then for goal, then in zip(reached, firsts, strict=True)]
-            )
-            counts = tuple([n + (status == goal) for goal, n in zip(counted, counts, strict=True)])
+            if status in milestones:
+                firsts, counts = arrived(status, since, firsts, counts)
         else:
             since, observed = stood_since(change, values, created_at), False
-        cells = (*values, None) if sparse else values
+        copies = copy((*values, None) if sparse else values)
+        for place, blank in blanks:
+            if copies[place] is None:
+                copies = (*copies[:place], blank, *copies[place + 1 :])
+        closed = [since if status in among else None for among in closing] if status in closes else open_still
         new = entity(
-            change.key, status, since, observed, *constants,
-            *[blank if cells[i] is None else cells[i] for i, blank in copied],
-            created_at, *firsts, *[since if status in among else None for among in closing], *counts,
+            change.key, status, since, observed, *constants, *copies, created_at, *firsts, *closed, *counts
         )  # fmt: skip
         if status == before:
             return new, None

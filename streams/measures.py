@@ -8,9 +8,10 @@ nothing.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import neg
 from typing import Any, Final
 
-from schemas.rows import Row, RowTable
+from schemas.rows import Picker, Row, RowTable
 
 HOUR: Final = 3_600_000_000
 MINUTE: Final = 60_000_000
@@ -18,7 +19,9 @@ MINUTE: Final = 60_000_000
 Key = tuple[Any, ...]
 Values = tuple[int, ...]
 Contribution = tuple[Key, Values]
-Function = Callable[[Any], Iterable[Contribution]]
+Contributions = Sequence[Contribution]
+Function = Callable[[Any], Contributions]
+NONE: Final[Contributions] = ()
 
 
 def hour_of(micros: int) -> int:
@@ -79,27 +82,24 @@ def flow(name: str, key: tuple[str, ...], values: tuple[str, ...], *, revision: 
     return lambda function: Measure(name, key, values, function, "flow", revision)
 
 
-def summed(contributions: Iterable[Contribution]) -> list[Contribution]:
+def summed(contributions: Contributions) -> Contributions:
     """Contributions of one event to one key are summed before they count."""
-    found = list(contributions)
-    if len(found) < 2:
-        return found
+    if len(contributions) < 2 or len({key for key, _ in contributions}) == len(contributions):
+        return contributions
     total: dict[Key, Values] = {}
-    for key, values in found:
+    for key, values in contributions:
         known = total.get(key)
         total[key] = values if known is None else tuple([a + b for a, b in zip(known, values, strict=True)])
     return list(total.items())
 
 
-def difference(old: Iterable[Contribution], new: Iterable[Contribution]) -> list[Contribution]:
+def difference(before: Contributions, after: Contributions) -> Contributions:
     """contributions(new) - contributions(old), without keys that stay as they are."""
-    before, after = list(old), list(new)
     if before == after:
-        return []
-    changes = [(key, tuple([-value for value in values])) for key, values in before] + after
-    if len(changes) == 1 or (len(before) == 1 == len(after) and before[0][0] != after[0][0]):
-        return changes
-    return [entry for entry in summed(changes) if any(entry[1])]
+        return NONE
+    changes = [*[(key, tuple(map(neg, values))) for key, values in before], *after]
+    found = summed(changes)
+    return changes if found is changes else [entry for entry in found if any(entry[1])]
 
 
 class MeasureRows:
@@ -108,17 +108,18 @@ class MeasureRows:
     Invariant: a row's values are the sum of the contributions of all events below its version.
     """
 
-    __slots__ = ("owner", "rows", "table", "timed", "touched")
+    __slots__ = ("further", "owner", "rows", "table", "timed", "touched")
 
     def __init__(self, measure: Measure, topic: str, partition: int) -> None:
         self.table = measure.table
         self.timed = measure.timed
+        self.further = range(2, len(measure.values) + 1)
         self.owner = (topic, partition)
         self.rows: dict[Key, list[int]] = {}
         """key -> [version, *values]"""
         self.touched: set[Key] = set()
 
-    def add(self, offset: int, contributions: Sequence[Contribution]) -> None:
+    def add(self, offset: int, contributions: Contributions) -> None:
         """Folds what the event at `offset` contributes; no key may occur twice."""
         rows = self.rows
         for key, values in contributions:
@@ -127,8 +128,9 @@ class MeasureRows:
                 rows[key] = [offset + 1, *values]
             elif offset >= row[0]:
                 row[0] = offset + 1
-                for index, value in enumerate(values, 1):
-                    row[index] += value
+                row[1] += values[0]
+                for index in self.further:
+                    row[index] += values[index - 1]
             else:
                 continue
             self.touched.add(key)
@@ -153,6 +155,6 @@ class MeasureRows:
             del self.rows[key]
 
 
-def under_hour(changes: Sequence[Contribution], hour: int, kept: tuple[int, ...]) -> list[Contribution]:
-    """Differences filed under an hour; `kept` are the key's positions that the history keeps."""
-    return summed([((hour, *[key[i] for i in kept]), values) for key, values in changes])
+def under_hour(changes: Contributions, hour: int, keep: Picker) -> Contributions:
+    """Differences filed under an hour; `keep` takes out of a key what the history keeps."""
+    return summed([((hour, *keep(key)), values) for key, values in changes])
