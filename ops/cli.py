@@ -22,8 +22,8 @@ app = typer.Typer(
 )
 
 COMMANDS = (
-    "stack", "demo", "migrate", "connectors", "worker", "serve", "simulate", "status", "doctor", "reconcile", "rebuild",
-    "dead_letters", "bench",
+    "stack", "demo", "migrate", "connectors", "worker", "serve", "simulate", "status", "doctor", "query",
+    "reconcile", "rebuild", "dead_letters", "bench",
 )  # fmt: skip
 """Modules of `ops`, each with a function `register(app)` that adds its commands."""
 
