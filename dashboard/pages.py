@@ -4,12 +4,14 @@ Titles, columns, units, thresholds and the tables that a card is made of are the
 `static/shapes.js`, which knows each by its name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from sinks.parameters import Value
 
+CAPTURED_NAMES: Final = ("room",)
+"""Never leave the server: names come from the operators' labels."""
 QUICK: Final = 0.5
 STEADY: Final = 2.0
 HEAVY: Final = 4.0
@@ -29,12 +31,18 @@ class Card:
     floor: float = STEADY
     every: float = 10.0
     """Seconds after which it is read though no table moved: what depends on now, and what no log tells."""
+    without: tuple[str, ...] = ()
+    """Columns of the query that this card leaves out."""
     values: Mapping[str, Value] = field(default_factory=dict)
     """Parameters that the filters of the page do not change."""
 
     def __post_init__(self) -> None:
         if not self.name:
             object.__setattr__(self, "name", self.query)
+
+    def shown(self, columns: Iterable[str]) -> list[int]:
+        """Places of the columns that are shown."""
+        return [place for place, name in enumerate(columns) if name not in (*self.without, *CAPTURED_NAMES)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,7 @@ PAGES: Final[dict[str, Page]] = {
             Card("duration_t2approve", "lines", 4, floor=HEAVY),
             Card("duration_t2success", "lines", 4, floor=HEAVY),
             Card("reviewer_load", "table", 5),
-            Card("outcomes", "table", 7, floor=HEAVY),
+            Card("outcomes", "table", 7, floor=HEAVY, without=("service", "total")),
         ),
         ("services", "statuses", "waiting", "period"),
     ),
@@ -74,17 +82,29 @@ PAGES: Final[dict[str, Page]] = {
             Card("room_day", "timeline", 12, values={"since": "today"}),
             Card("overlaps", "table", 6, every=5.0, values={"since": "now"}),
             Card("room_utilisation", "meters", 6, floor=HEAVY),
-            Card("booking_outcomes", "bars", 12, floor=HEAVY),
+            Card(
+                "booking_outcomes",
+                "lines",
+                12,
+                floor=HEAVY,
+                without=("finished", "cancelled_share", "avg_duration_seconds"),
+            ),
         ),
         ("rooms", "period"),
     ),
     "content": Page(
         (
-            Card("content_backlog", "table", 7, floor=QUICK),
+            Card("content_backlog", "table", 7, floor=QUICK, without=("oldest_since",)),
             Card("content_trend", "area", 5),
             Card("content_flow", "bars", 6),
             Card("publications", "bars", 6),
-            Card("events_upcoming", "table", 8, floor=HEAVY),
+            Card(
+                "events_upcoming",
+                "table",
+                8,
+                floor=HEAVY,
+                without=("event_type", "ends_at", "company_id", "organization_id", "status"),
+            ),
             Card("registrations", "bars", 4, floor=HEAVY),
         ),
         ("types", "period"),
@@ -92,16 +112,16 @@ PAGES: Final[dict[str, Page]] = {
     "vacancies": Page(
         (
             Card("vacancies_total", "tiles", 12, floor=QUICK),
-            Card("vacancy_market", "table", 6),
-            Card("vacancies", "table", 6),
+            Card("vacancy_market", "table", 6, without=("city_id",)),
+            Card("vacancies", "table", 6, without=("city_id", "company_id")),
         ),
     ),
     "techorda": Page(
         (
             Card("techorda_total", "tiles", 12, floor=QUICK),
             Card("techorda_flows", "table", 12),
-            Card("techorda_schools", "table", 5),
-            Card("techorda_courses", "table", 7),
+            Card("techorda_schools", "table", 5, without=("report_students",)),
+            Card("techorda_courses", "table", 7, without=("flow_id", "report_students", "favourites")),
         ),
     ),
     "pipeline": Page(
@@ -117,7 +137,17 @@ PAGES: Final[dict[str, Page]] = {
         ),
     ),
     "requests": Page(
-        (SERVICES, Card("requests_open", "table", 12, floor=QUICK, values={"limit": 500})),
+        (
+            SERVICES,
+            Card(
+                "requests_open",
+                "table",
+                12,
+                floor=QUICK,
+                without=("service", "parent_id", "children", "form_1_filled", "form_2_filled"),
+                values={"limit": 500},
+            ),
+        ),
         ("services", "statuses", "waiting", "companies", "assignees"),
     ),
 }

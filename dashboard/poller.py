@@ -146,11 +146,14 @@ class Poller:
         async with self._heavy_lane if card.floor >= HEAVY else self._lane:
             at, began = self.pulse, time.monotonic()
             try:
-                rows = await self._reads.rows(self._catalogue[card.query], {**channel.values, **card.values})
+                query = self._catalogue[card.query]
+                found = await self._reads.rows(query, {**channel.values, **card.values})
             except (ClickHouseError, SinkUnavailable, ParameterError) as error:
                 log.error("query %s failed: %s", card.query, one_line(error))
                 channel.failed(card, began, time.monotonic())
             else:
+                places = card.shown(query.columns)
+                rows = [[row[place] for place in places] for row in found]
                 channel.read(card, at, rows, began, time.monotonic())
         if channel.has_news:
             self._news.set()

@@ -90,6 +90,7 @@ class Shell:
 
     def _card(self, card: Card, language: str, words: Mapping[str, str]) -> dict[str, Any]:
         query = self._catalogue[card.query]
+        columns = list(query.columns.items())
         return {
             "name": card.name,
             "shape": card.shape,
@@ -100,7 +101,7 @@ class Shell:
             "tables": query.tables,
             "fields": [
                 {"name": name, "title": getattr(column, language), "unit": column.unit}
-                for name, column in query.columns.items()
+                for name, column in (columns[place] for place in card.shown(query.columns))
             ],
             "thresholds": {name: threshold.model_dump() for name, threshold in query.thresholds.items()},
         }

@@ -5,6 +5,7 @@ Every step is a command of its own as well: up, migrate, connectors apply, worke
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from types import FrameType
 from typing import Annotated, Any
 
 import typer
+import yaml
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table as Grid
@@ -60,10 +62,9 @@ def demo(
     began = time.monotonic()
     with stoppable(), stack(STACK, scale, keep):
         settings, contract = prepared(STACK)
-        with running(settings, STACK):
-            out.print(
-                f"running after {time.monotonic() - began:.0f} s; SQL over HTTP: techhub-cdc env --name {STACK}\n"
-            )
+        with running(settings, STACK), page(settings, STACK) as address:
+            out.print(f"running after {time.monotonic() - began:.0f} s")
+            out.print(f"[bold]live page: {address}[/bold]   SQL over HTTP: techhub-cdc env --name {STACK}\n")
             watch(settings, rate, seconds)
             out.print("\nthe load has stopped; comparing ClickHouse with PostgreSQL")
             result = reconcile(settings, contract, None, 60, lambda _: None)
@@ -161,13 +162,38 @@ def step(what: str) -> Iterator[None]:
 def worker(settings: Settings, name: str) -> Iterator[Path]:
     """A supervised worker; its log lies with the stack's."""
     log = settings.local_directory / name / "logs" / "worker.log"
+    with child(["worker"], settings, log):
+        yield log
+
+
+@contextlib.contextmanager
+def page(settings: Settings, name: str) -> Iterator[str]:
+    """The live page on a free port, with names for the rooms; its address."""
+    from deploy.local.source.phrases import ROOMS
+
+    stack = settings.local_directory / name
+    labels, log = stack / "labels.yaml", stack / "logs" / "serve.log"
+    labels.write_text(yaml.safe_dump({"rooms": dict(enumerate(ROOMS, start=1))}), encoding="utf-8")
+    told = re.compile(r"^live page: (\S+)$", re.MULTILINE)
+    with child(["serve", "--port", "0"], settings.model_copy(update={"labels": labels}), log) as process:
+        deadline = time.monotonic() + READY_SECONDS
+        while not (found := told.search(log.read_text(encoding="utf-8", errors="replace"))):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise Problem(f"the live page did not start; the end of {log}:\n{tail(log)}")
+            time.sleep(0.1)
+        yield found[1]
+
+
+@contextlib.contextmanager
+def child(command: list[str], settings: Settings, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """One of our own commands, stopped at the end."""
     with log.open("wb") as target:
         process = subprocess.Popen(
-            [sys.executable, "-m", "ops", "worker"], env=environment(settings), stderr=target, stdout=target,
+            [sys.executable, "-m", "ops", *command], env=environment(settings), stderr=target, stdout=target,
             start_new_session=True,
         )  # fmt: skip
     try:
-        yield log
+        yield process
     finally:
         with uninterrupted():
             process.terminate()

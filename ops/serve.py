@@ -15,7 +15,7 @@ from dashboard.app import application
 from dashboard.guard import Guard, is_loopback
 from dashboard.labels import LabelsError, load_labels
 from dashboard.poller import Poller
-from dashboard.reader import Reader
+from dashboard.reader import Reader, Reads
 from dashboard.shell import Shell
 from ops.errors import Unreachable, Usage
 from ops.target import settings_for
@@ -88,19 +88,31 @@ def listen(settings: Settings) -> socket.socket:
     return listening
 
 
-async def run(settings: Settings, guard: Guard, listening: socket.socket, started: Callable[[str], None]) -> None:
-    catalogue, reader = load_catalogue(), Reader(settings)
+def page(settings: Settings, guard: Guard, reads: Reads) -> web.Application:
+    """The application over what it reads with."""
+    catalogue = load_catalogue()
     shell = Shell(catalogue, load_lifecycles(), zone=settings.timezone, admin_url=settings.admin_url)
-    app = application(
-        Poller(reader, catalogue), shell, catalogue, guard, labels=settings.labels, viewers=settings.serve_viewers
+    return application(
+        Poller(reads, catalogue), shell, catalogue, guard, labels=settings.labels, viewers=settings.serve_viewers
     )
+
+
+async def started_on(app: web.Application, listening: socket.socket) -> web.AppRunner:
+    """Serves until the runner is cleaned up."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    await web.SockSite(runner, listening, backlog=256).start()
+    return runner
+
+
+async def run(settings: Settings, guard: Guard, listening: socket.socket, started: Callable[[str], None]) -> None:
+    reader = Reader(settings)
+    app = page(settings, guard, reader)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await runner.setup()
+    runner = await started_on(app, listening)
     try:
-        await web.SockSite(runner, listening).start()
         started(address_of(listening))
         await stop.wait()
     finally:

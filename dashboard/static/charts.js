@@ -3,7 +3,7 @@
 import { el, svg } from "./dom.js";
 import { count, figure, shortDay, span, time, valueWord, word } from "./words.js";
 
-const MARGIN = { top: 8, right: 10, bottom: 22, left: 40 };
+const MARGIN = { top: 8, right: 18, bottom: 22, left: 42 };
 const HOUR = 3600e3;
 const STEPS = { minute: 60e3, hour: HOUR, day: 24 * HOUR };
 
@@ -46,17 +46,19 @@ function everyStep(clock, times, end) {
   return found;
 }
 
-function ceiling(value) {
-  if (value <= 4) return Math.max(1, Math.ceil(value));
+const MINUTE = 60;
+const DAY = 86400;
+const SPANS = [1, 2, 4, 10, 20, 30, 60].map((n) => n * MINUTE).concat([2, 4, 8, 12].map((n) => n * 3600), [1, 2, 4, 8, 14, 30, 60, 90, 180, 360, 720, 1440].map((n) => n * DAY));
+
+/** The least round figure above; half of it is round, too. */
+function ceiling(value, unit) {
+  if (unit === "seconds") return SPANS.find((n) => n >= value) ?? value;
+  if (value <= 2) return 2;
   const size = 10 ** Math.floor(Math.log10(value));
-  return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((n) => n * size).find((n) => n >= value);
+  return [1, 1.2, 1.6, 2, 3, 4, 6, 8, 10].map((n) => Math.round(n * size)).find((n) => n >= value && n % 2 === 0);
 }
 
-function ticksOf(top, unit) {
-  if (unit === "seconds") return [0, top / 2, top];
-  const step = top <= 4 ? 1 : top / 2;
-  return Array.from({ length: Math.floor(top / step) + 1 }, (_, n) => n * step);
-}
+const ticksOf = (top) => [0, top / 2, top];
 
 const colour = (name, n) => `ink-${ORDER.includes(name) || ["event", "vacancy", "blog", "article"].includes(name) ? name : n % 7}`;
 
@@ -69,7 +71,7 @@ function chart(card, data, context, top, paint) {
   const slot = (inner.right - inner.left) / times.length;
   const x = (at) => inner.left + ((at - times[0]) / (times.at(-1) - times[0] || 1)) * (inner.right - inner.left - slot) + slot / 2;
   const y = (value) => inner.bottom - (value / top) * (inner.bottom - inner.top);
-  const frame = ticksOf(top, data.unit).map((tick) => [
+  const frame = ticksOf(top).map((tick) => [
     svg("line", { class: "grid", x1: inner.left, x2: inner.right, y1: y(tick), y2: y(tick) }),
     svg("text", { class: "tick", x: inner.left - 6, y: y(tick) + 4, "text-anchor": "end" }, data.unit === "seconds" ? span(tick) : count(tick)),
   ]);
@@ -105,7 +107,7 @@ const totals = (data, times) => times.map((at) => data.series.reduce((sum, each)
 
 export function area(card, rows, context) {
   const data = series(card, rows);
-  const top = ceiling(Math.max(...totals(data, data.times)));
+  const top = ceiling(Math.max(...totals(data, data.times)), data.unit);
   const paint = (x, y, times) => {
     const base = new Map(times.map((at) => [at, 0]));
     return data.series.map((each, n) => {
@@ -122,7 +124,7 @@ export function area(card, rows, context) {
 
 export function bars(card, rows, context) {
   const data = series(card, rows);
-  const top = ceiling(Math.max(...totals(data, data.times)));
+  const top = ceiling(Math.max(...totals(data, data.times)), data.unit);
   const paint = (x, y, times, slot) => times.map((at) => {
     let base = 0;
     const width = Math.min(36, Math.max(1, slot - (slot > 5 ? 2 : 0.5)));
@@ -139,7 +141,7 @@ export function bars(card, rows, context) {
 export function lines(card, rows, context) {
   const data = series(card, rows);
   const largest = Math.max(...data.series.flatMap((each) => [...each.values.values()].map((value) => value ?? 0)));
-  const top = data.unit === "seconds" ? Math.max(60, largest * 1.05) : ceiling(largest);
+  const top = ceiling(largest, data.unit);
   const paint = (x, y, times) => data.series.map((each, n) => {
     const points = times.filter((at) => (each.values.get(at) ?? null) !== null).map((at) => [x(at), y(each.values.get(at))]);
     const dots = points.map(([cx, cy]) => svg("circle", { class: `dot ${colour(each.name, n)}`, cx, cy, r: 2.5 }));

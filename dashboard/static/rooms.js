@@ -1,7 +1,7 @@
 // The floor: a tile a room, and the day as a line a room, with what overlaps marked.
 
 import { el } from "./dom.js";
-import { adminUrl, dayOf, instant, nameOf, sinceMidnight, time, valueWord, word } from "./words.js";
+import { adminUrl, byName, dayOf, instant, nameOf, sinceMidnight, time, valueWord, word } from "./words.js";
 
 const OPENS = 8 * 3600;
 const CLOSES = 20 * 3600;
@@ -9,7 +9,7 @@ const HOUR = 3600;
 const DAY = 24 * HOUR;
 
 export function board(card, rows, context) {
-  return el("ul", { class: "floor" }, rows.map(([room, , state, booking, until, next]) => {
+  return el("ul", { class: "floor" }, [...rows].sort((a, b) => byName(a[0], b[0])).map(([room, state, booking, until, next]) => {
     const link = adminUrl("booking_id", booking);
     const when = state === "in_use" ? word("until", { t: instant(until, context.now) })
       : next ? word("next", { t: instant(next, context.now) }) : word("no_next");
@@ -33,7 +33,7 @@ export function overlapping(bookings) {
 function ofToday(rows, now) {
   const today = dayOf(now);
   const rooms = new Map();
-  for (const [room, , booking, starts, ends] of rows) {
+  for (const [room, booking, starts, ends] of rows) {
     const from = dayOf(starts) < today ? 0 : dayOf(starts) > today ? DAY : sinceMidnight(starts);
     const to = dayOf(ends) > today ? DAY : dayOf(ends) < today ? 0 : sinceMidnight(ends);
     if (from < to) (rooms.get(room) ?? rooms.set(room, []).get(room)).push({ booking, from, to, starts, ends });
@@ -52,7 +52,7 @@ export function timeline(card, rows, context) {
   const now = sinceMidnight(context.now);
   const head = el("div", { class: "lane hours", "aria-hidden": "true" }, el("span", {}),
     el("div", { class: "track" }, hours.map((hour) => el("span", { class: "hour", style: { left: place(hour) } }, `${String(hour / HOUR).padStart(2, "0")}:00`))));
-  const lanes = [...rooms].map(([room, bookings]) => {
+  const lanes = [...rooms].sort((a, b) => byName(a[0], b[0])).map(([room, bookings]) => {
     const clash = overlapping(bookings);
     return el("li", { class: "lane", "data-key": String(room) },
       el("span", { class: "lane-name" }, nameOf("room_id", room)),

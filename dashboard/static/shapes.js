@@ -54,6 +54,7 @@ function columns(card) {
 
 function cell(card, field, value, context) {
   const link = adminUrl(field.name, value);
+  if (value === null && field.unit === "id") return el("td", { class: "id" }, el("span", { class: "zero" }, nameOf(field.name, value)));
   const text = field.unit === "id" && field.name !== "service" ? nameOf(field.name, value) : figure(value, field.unit, context.now);
   const level = grade(card, field.name, value);
   const content = link ? el("a", { href: link, rel: "noreferrer", title: word("open_admin") }, text) : text;
@@ -88,22 +89,24 @@ function backlog(card, rows, context) {
   }
   const services = [...found.values()].sort((a, b) => b.staff - a.staff || (b.oldest ?? 0) - (a.oldest ?? 0) || b.total - a.total);
   const known = [...STAFF, ...AUTHOR];
-  const statuses = [...known, ...new Set(rows.map((row) => row[4]).filter((status) => !known.includes(status)))];
+  const statuses = [...known, ...new Set(records(card, rows).map((row) => row.status).filter((status) => !known.includes(status)))];
   const largest = Math.max(...services.map((each) => each.total));
-  const head = el("tr", {}, el("th", { scope: "col" }, word("service")),
-    statuses.map((status) => el("th", { scope: "col", class: "number" }, valueWord(status))),
+  const head = el("tr", {}, el("th", { scope: "col" }, word("service")), el("th", { scope: "col", class: "number" }, word("waiting")),
+    statuses.map((status) => el("th", { scope: "col", class: "number wide" }, valueWord(status))),
     el("th", { scope: "col", class: "mix" }, word("total")), el("th", { scope: "col", class: "number" }, word("oldest")));
   const line = (each) => {
     const level = grade(card, "oldest_age_seconds", each.oldest);
     return el("tr", { "data-key": each.service },
       el("th", { scope: "row" }, each.title),
-      statuses.map((status) => el("td", { class: "number" }, each.cells[status]
-        ? el("a", { href: address("/requests", { services: each.service, statuses: status }) }, count(each.cells[status])) : el("span", { class: "zero" }, "0"))),
-      el("td", { class: "mix" }, el("a", { href: address("/requests", { services: each.service }) }, count(each.total)), mix(each, statuses, largest)),
+      el("td", { class: "number main" }, linked(each.staff, { services: each.service, waiting: "staff" })),
+      statuses.map((status) => el("td", { class: "number wide" }, linked(each.cells[status] ?? 0, { services: each.service, statuses: status }))),
+      el("td", { class: "mix" }, linked(each.total, { services: each.service }), mix(each, statuses, largest)),
       el("td", { class: `number ${level}`.trim() }, sign(level), each.oldest === null ? "–" : span(each.oldest)));
   };
   return scrolled(card, el("table", { class: "backlog" }, el("thead", {}, head), el("tbody", {}, services.map(line))));
 }
+
+const linked = (value, filters) => (value ? el("a", { href: address("/requests", filters) }, count(value)) : el("span", { class: "zero" }, "0"));
 
 function mix(each, statuses, largest) {
   let at = 0;

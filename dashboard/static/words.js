@@ -2,8 +2,9 @@
 
 export const boot = JSON.parse(document.getElementById("boot").textContent);
 
-const LOCALES = { ru: "ru-RU", kk: "kk-KZ", en: "en-GB" };
-const locale = LOCALES[boot.language];
+// Kazakh writes numbers as Russian does; many browsers know neither its numbers nor its months.
+const locale = { ru: "ru-RU", kk: "ru-RU", en: "en-GB" }[boot.language];
+const months = boot.words.months.split(" ");
 const integer = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 const decimal = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
 const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
@@ -11,7 +12,6 @@ const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digi
 const seconds = new Intl.DateTimeFormat(locale, {
   hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: boot.zone,
 });
-const date = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: boot.zone });
 const iso = new Intl.DateTimeFormat("en-CA", { timeZone: boot.zone, year: "numeric", month: "2-digit", day: "2-digit" });
 const hours = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: boot.zone });
 
@@ -55,7 +55,11 @@ export function span(total) {
 export const time = (instant) => clock.format(new Date(instant));
 export const timeOfDay = (instant) => seconds.format(new Date(instant));
 export const dayOf = (instant) => iso.format(new Date(instant));
-export const shortDay = (instant) => date.format(new Date(instant));
+
+export function shortDay(instant) {
+  const [, month, day] = dayOf(instant).split("-").map(Number);
+  return `${day} ${months[month - 1]}`;
+}
 
 /** Seconds since midnight in the reporting zone. */
 export function sinceMidnight(instant) {
@@ -76,6 +80,9 @@ export function nameOf(field, id) {
   if (!kind) return String(id);
   return boot.labels[kind][id] ?? word(SINGULAR[kind], { n: id });
 }
+
+/** Rooms in the order of their names, Room 2 before Room 10. */
+export const byName = (a, b) => nameOf("room_id", a).localeCompare(nameOf("room_id", b), boot.language, { numeric: true });
 
 /** The application's page of a row, where the operators say how to get there. */
 export function adminUrl(field, id) {

@@ -27,7 +27,8 @@ def test_the_demo_ends_exact_and_leaves_no_process_behind(tmp_path: Path) -> Non
     text = output.read_text(encoding="utf-8")
     assert process.returncode == 0, text
     assert "exact after" in text and "not exact" not in text and "Traceback" not in text
-    assert len(seen) >= 6, "the four parts, the supervisor and the worker were seen"
+    assert len(seen) >= 7, "the four parts, the supervisor, the worker and the live page were seen"
+    assert "live page: http://127.0.0.1:" in text
     left = [each for each in seen if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
     assert left == []
     assert not (tmp_path / "demo").exists()
