@@ -4,7 +4,7 @@ The phases are the order in which they may become durable: facts, measures, issu
 mirror rows; then the watermark.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -61,6 +61,8 @@ class Watermark:
     lsn: int = 0
     committed_at: int = 0
     source_id: str = ""
+    heights: Mapping[str, int] = field(default_factory=dict, compare=False)
+    """Highest version of each table that was written on the way here."""
 
 
 @dataclass(slots=True)
@@ -88,6 +90,14 @@ DEAD_LETTERS = RowTable(
     ("topic", "partition"),
     "offset",
 )
+HEIGHTS = RowTable(
+    "heights",
+    ("topic", "partition", "table"),
+    ("topic", "partition", "table", "height"),
+    ("topic", "partition"),
+    "height",
+)
+"""Claims that stay true: this table holds this version of the partition. Less means that it was restored."""
 SEEN_UNTIL = RowTable(
     "seen_until", ("topic", "partition"), ("topic", "partition", "seen_until"), ("topic", "partition"), "seen_until"
 )

@@ -5,7 +5,7 @@ pass (retry in place); any other exception of the client is a defect in what we 
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -17,7 +17,7 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 from clickhouse_connect.driver.client import Client as Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
 
-from schemas.rows import Row, RowTable
+from schemas.rows import HEIGHTS, Partition, Row, RowTable
 from schemas.settings import Settings
 
 INSERT_SETTINGS: Final = {"async_insert": 0, "max_insert_threads": 1}
@@ -95,6 +95,12 @@ class Sink(Protocol):
     async def command(self, sql: str) -> None:
         """A statement without an answer."""
 
+    async def claimed(self, topics: Collection[str]) -> dict[tuple[Partition, str], int]:
+        """The version that each table is known to hold of each partition of the topics."""
+
+    async def highest(self, table: str, topics: Collection[str]) -> dict[Partition, int]:
+        """The highest version that the table holds of each partition of the topics."""
+
 
 class ClickHouse:
     """`Sink` over HTTP. Column types come from the database itself, once a table."""
@@ -150,6 +156,22 @@ class ClickHouse:
         for row in zip(*await self.select(sql, {"topic": topic, "partitions": list(partitions)}), strict=True):
             found[row[0]].append(row[1:])
         return found
+
+    async def claimed(self, topics: Collection[str]) -> dict[tuple[Partition, str], int]:
+        sql = (
+            f"SELECT topic, partition, `table`, max(height) FROM {HEIGHTS.name} "  # noqa: S608 a name of ours
+            "WHERE topic IN {topics:Array(String)} GROUP BY topic, partition, `table`"
+        )
+        rows = zip(*await self.select(sql, {"topics": sorted(topics)}), strict=True)
+        return {(Partition(topic, number), table): height for topic, number, table, height in rows}
+
+    async def highest(self, table: str, topics: Collection[str]) -> dict[Partition, int]:
+        sql = (
+            f"SELECT _topic, _partition, max(_version) FROM `{table}` "  # noqa: S608 names that we have written
+            "WHERE _topic IN {topics:Array(String)} GROUP BY _topic, _partition"
+        )
+        rows = zip(*await self.select(sql, {"topics": sorted(topics)}), strict=True)
+        return {Partition(topic, number): version for topic, number, version in rows}
 
     async def select(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Sequence[Any]]:
         """The answer as columns."""

@@ -6,7 +6,7 @@ other rows say (a flush may have been cut in the middle). No I/O, no clock.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import msgspec
@@ -34,6 +34,8 @@ from streams.quality import (
 )
 
 META: Final = ("_topic", "_partition", "_version", "_lsn", "_committed_at", "_deleted")
+UNMEASURED: Final = frozenset({"dq_issues", "dead_letters", "resync_required"})
+"""Tables whose rows another partition may replace, or that have no version of the log."""
 RETAINED = 24 * HOUR
 """How far back hours and minutes stay in memory; it forgets when twice that has gathered."""
 astuple = msgspec.structs.astuple
@@ -193,6 +195,8 @@ class TableFold:
     """What to hand over by key, the newest of each only: rows are made of it when they are taken."""
     horizon: int = 0
     """Rows of timed measures before this instant (microseconds) may be in the sink only."""
+    heights: dict[str, int] = field(default_factory=dict)
+    """Highest version of each table that was handed over."""
     truncated: int | None = None
     """Commit time of a TRUNCATE that was read: the rows of all partitions are meant, so the table needs a repair."""
 
@@ -231,8 +235,18 @@ class TableFold:
             cells = {key: lifecycle.cells(key, entity) for key, entity in self.changed_entities.items()}
             taken.second[lifecycle.rows] = self.versioned(cells, self.entities)
             self.changed_entities = {}
+        taken.watermark = replace(taken.watermark, heights=self.raised(taken))
         self.staged = Staged(self.partition, watermark=taken.watermark)
         return taken
+
+    def raised(self, taken: Staged) -> Mapping[str, int]:
+        """The heights once these rows are durable."""
+        for table, rows in (*taken.first.items(), *taken.second.items()):
+            if rows and table.name not in UNMEASURED:
+                place = table.columns.index("_version")
+                found = max([row[place] for row in rows.values()])
+                self.heights[table.name] = max(found, self.heights.get(table.name, 0))
+        return dict(self.heights)
 
     def versioned(self, cells: Mapping[Any, Row], seen: Mapping[Any, Seen]) -> dict[Any, Row]:
         """Rows as their table has them."""

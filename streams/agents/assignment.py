@@ -19,6 +19,7 @@ from sinks.clickhouse import Sink, SinkUnavailable
 from streams.agents.consumer import Consumer
 from streams.agents.exits import LimitReached
 from streams.agents.loading import load
+from streams.agents.restored import anew, fallen_back
 from streams.dead_letters import DeadLetterLimit
 from streams.plan import TopicPlan
 from streams.resync import another_topic, derivation_changed, outside_log
@@ -57,6 +58,9 @@ class Assignment:
                 sink = await self.open_sink()
                 self.topics.update(await consumer.identities({p.topic for p in partitions}))
                 stored = await load(sink, self.plans, partitions, self.limit)
+                for partition, tables in (await fallen_back(sink, stored)).items():
+                    plan = self.plans[partition.topic]
+                    stored[partition] = anew(stored[partition], plan, tables, self.limit)
                 refused = await self.refused(consumer, stored) if stored and current() else {}
             except LookupError as error:
                 raise LimitReached(str(error)) from None

@@ -151,6 +151,8 @@ class Sink:
     """Tables by name: key -> row of the highest version. Equal versions must carry equal rows."""
 
     rows: dict[str, dict[Any, Row]] = field(default_factory=lambda: defaultdict(dict))
+    versions: dict[str, int] = field(default_factory=dict)
+    """Where the version is in the rows of each table."""
 
     def write(self, staged: Staged) -> None:
         for phase in (staged.first, staged.second):
@@ -160,12 +162,16 @@ class Sink:
 
     def put(self, table: RowTable, made: Row) -> None:
         assert len(made) == len(table.columns), table.name
-        version = table.columns.index(table.version)
+        version = self.versions[table.name] = table.columns.index(table.version)
         key = tuple([made[table.columns.index(name)] for name in table.key])
         old = self.rows[table.name].get(key)
         assert old is None or old[version] != made[version] or old == made, "equal versions, other rows"
         if old is None or made[version] > old[version]:
             self.rows[table.name][key] = made
+
+    def version(self, table: str, made: Row) -> int:
+        found: int = made[self.versions[table]]
+        return found
 
     def content(self) -> dict[str, dict[Any, Row]]:
         return {name: dict(found) for name, found in self.rows.items() if found}

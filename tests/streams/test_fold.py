@@ -75,6 +75,28 @@ def test_a_flush_that_was_cut_between_its_phases_is_completed_by_a_replay(log: L
     assert sink.content() == folded(log.plan, log.changes).content()
 
 
+@few
+@given(logs(), st.integers(0, 25), st.integers(0, 20), cuts)
+def test_a_table_that_alone_was_restored_is_below_its_height_and_comes_back_by_reading_into_nothing(
+    log: Log, end: int, which: int, at: list[int]
+) -> None:
+    made, sink = fold_of(log.plan), Sink()
+    made.fold(log.changes, len(log.changes))
+    staged = made.take()
+    sink.write(staged)
+    expected = sink.content()
+    heights = staged.watermark.heights
+    assert {name: max(versions(sink, name)) for name in heights} == heights
+    older = folded(log.plan, log.changes[:end])
+    restored = sorted(heights)[which % len(heights)]
+    sink.rows[restored] = older.rows[restored]
+    assert folded(log.plan, log.changes, at, sink).content() == expected
+
+
+def versions(sink: Sink, table: str) -> list[int]:
+    return [sink.version(table, row) for row in sink.rows[table].values()]
+
+
 def meaning(log: Log, sink: Sink) -> Any:
     """Rows without their place in the log."""
     plan, place = log.plan, {"_version"}
