@@ -18,15 +18,20 @@ from typing import Annotated, Final
 
 import typer
 
+from connectors.errors import ConnectorsError
+from connectors.groups import members
 from ops.errors import Problem
 from ops.guardian import guardian
 from ops.target import settings_for
-from schemas.contract import load_contract
-from schemas.settings import PREFIX, environment
+from schemas.contract import Contract, load_contract
+from schemas.settings import PREFIX, Settings, environment
+from streams.plan import derivation, plans
 
 log = logging.getLogger("techhub.supervisor")
 
 LIMIT: Final = 78
+SESSION_SECONDS: Final = 20.0
+"""A worker that has ended stays a member of its group until its session is over."""
 STOP_SECONDS: Final = 15.0
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 30.0
@@ -56,12 +61,36 @@ def worker(
     values = {key: value for key, value in environment(settings).items() if key not in WITHHELD}
     if worker_id is not None:
         values["TECHHUB_WORKER_ID"] = worker_id
-    if watcher := guardian(settings, load_contract(settings.contract)):
+    contract = load_contract(settings.contract)
+    of_one_derivation(settings, contract)
+    if watcher := guardian(settings, contract):
         watcher.start()
     code = Supervisor(values).run()
     if code == LIMIT:
         raise Problem("the worker stopped at a limit and is not started again; the line above says why and what to do")
     raise typer.Exit(code)
+
+
+def of_one_derivation(settings: Settings, contract: Contract) -> None:
+    """Old and new workers at once would take partitions from each other and write rows of two meanings."""
+    mine = derivation(plans(contract, settings))
+    deadline = time.monotonic() + SESSION_SECONDS
+    while others := [name for name in group(settings) if "~" in name and name.rpartition("~")[2] != mine]:
+        if time.monotonic() > deadline:
+            raise Problem(
+                f"workers of another derivation are running: {', '.join(others)}; stop them first (SIGTERM), so that "
+                "they drain, then start this one; where the meaning of rows changed, run techhub-cdc rebuild"
+            )
+        time.sleep(0.5)
+
+
+def group(settings: Settings) -> tuple[str, ...]:
+    """Empty while Kafka is away: the worker process waits for it."""
+    try:
+        return members(settings, settings.group)
+    except ConnectorsError as error:
+        log.warning("it is not known who else works: %s", error)
+        return ()
 
 
 class Supervisor:

@@ -52,6 +52,16 @@ def plans(contract: Contract, settings: Settings) -> dict[str, TopicPlan]:
     return {entry.topic: entry for entry in found}
 
 
+def derivation(plans: Mapping[str, TopicPlan]) -> str:
+    """Of all topics together: workers of one group must have the same."""
+    return digest({topic: each.fingerprint for topic, each in plans.items()})
+
+
+def member_id(worker_id: str, plans: Mapping[str, TopicPlan]) -> str:
+    """How a worker is called in its group: the others see by what it derives."""
+    return f"{worker_id}~{derivation(plans)}"
+
+
 def plan(table: Table, lifecycle: Lifecycle | None, contract: Contract, settings: Settings) -> TopicPlan:
     decoder = Decoder(table, settings.zone)
     steps = LifecyclePlan.of(lifecycle, table, MEASURES.get(lifecycle.entity, ())) if lifecycle else None

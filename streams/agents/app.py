@@ -17,7 +17,7 @@ from sinks.history import history_statements
 from streams.agents.engine import Engine
 from streams.agents.exits import guarded
 from streams.agents.transport import PerPartition, Transport, Whole
-from streams.plan import plans
+from streams.plan import member_id, plans
 
 
 class WorkerApp(faust.App):
@@ -44,11 +44,12 @@ def credentials(settings: Settings) -> Any:
 
 
 def create_app(settings: Settings, contract: Contract) -> WorkerApp:
+    topics = plans(contract, settings)
     app = WorkerApp(
         settings.group,
         broker=[f"kafka://{broker.strip()}" for broker in (settings.kafka_bootstrap or "").split(",")],
         broker_credentials=credentials(settings),
-        broker_client_id=settings.worker_id,
+        broker_client_id=member_id(settings.worker_id, topics),
         consumer_group_instance_id=settings.worker_id,
         consumer_auto_offset_reset="earliest",
         consumer_metadata_max_age_ms=30_000,
@@ -69,7 +70,7 @@ def create_app(settings: Settings, contract: Contract) -> WorkerApp:
         autodiscover=False,
     )
     histories = history_statements(contract, load_lifecycles(contract), settings.topic_prefix)
-    app.engine = Engine(settings, plans(contract, settings), histories)
+    app.engine = Engine(settings, topics, histories)
     app.transport = Transport(app.conf.broker_consumer, app)
     app.on_partitions_revoked.connect(app.engine.revoked, weak=False)
     for domain, tables in contract.domains.items():

@@ -34,10 +34,13 @@ def of_another_derivation(pipeline: Pipeline) -> None:
 def old_worker(pipeline: Pipeline) -> Iterator[None]:
     """A member of the workers' group; which rows it would write does not matter."""
     settings = pipeline.settings
-    consumer = Consumer(kafka_config(settings, **{"group.id": settings.group, "client.id": "old-worker"}))
+    consumer = Consumer(kafka_config(settings, **{"group.id": settings.group, "client.id": "old-worker~another"}))
     consumer.subscribe([pipeline.contract.topic(settings.topic_prefix, REQUESTS)])
     try:
-        until(lambda: consumer.poll(0.1) is not None or "old-worker" in members(settings, settings.group), "it joins")
+        until(
+            lambda: consumer.poll(0.1) is not None or "old-worker~another" in members(settings, settings.group),
+            "it joins",
+        )
         yield
     finally:
         consumer.close()
@@ -53,6 +56,9 @@ def test_a_rebuild_replaces_rows_of_another_derivation_once_the_old_workers_have
     command = [sys.executable, "-m", "ops", "rebuild", "--json", "--timeout", str(SECONDS)]
     log = torn.worker.log.with_suffix(".rebuild")
     with old_worker(torn), log.open("wb") as said:
+        torn.worker.start()
+        assert torn.worker.wait() == 1
+        assert torn.worker.said("workers of another derivation are running: old-worker~another")
         process = subprocess.Popen(command, env=environment(torn.settings), stdout=subprocess.PIPE, stderr=said)
         until(lambda: "Stop the old workers now" in log.read_text(errors="replace"), "it waits for them", SECONDS)
         late = add_request(torn, "sent")
