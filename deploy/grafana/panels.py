@@ -75,8 +75,7 @@ def overrides(
     query: Query, columns: Mapping[str, Column], shown: Shown, language: str
 ) -> Iterator[tuple[str, list[DynamicConfigValue]]]:
     """Field by field: name, unit, thresholds, colours of states, link."""
-    labels = labels_of(columns) if query.kind == "series" else []
-    figures = figures_of(columns)
+    labels, figures = told_apart(query.kind, columns)
     for name, column in columns.items():
         if name in labels:
             continue
@@ -100,9 +99,13 @@ def series_name(labels: list[str], words: str) -> str:
     return f"{words} {joint.join(f'${{__field.labels.{label}}}' for label in labels)}".strip()
 
 
-def labels_of(columns: Mapping[str, Column]) -> list[str]:
-    """What tells the series of one figure apart."""
-    return [name for name in list(columns)[1:] if columns[name].unit in ("text", "id")]
+def told_apart(kind: str, columns: Mapping[str, Column]) -> tuple[list[str], list[str]]:
+    """Labels that tell lines or rows of a chart apart, and what is drawn; a table has neither."""
+    if kind == "timeline":
+        return ["room"], ["booking_id"]
+    if kind == "series":
+        return [name for name in list(columns)[1:] if columns[name].unit in ("text", "id")], figures_of(columns)
+    return [], []
 
 
 def figures_of(columns: Mapping[str, Column]) -> list[str]:

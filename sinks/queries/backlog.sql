@@ -7,7 +7,7 @@
 -- columns: [service, title_ru, title_kk, title_en, status, waiting_on, requests, oldest_since, oldest_age_seconds]
 -- parameters: {services: [], statuses: [], waiting: []}
 -- thresholds:
---   oldest_age_seconds: {warning: 259200, critical: 604800}
+--   oldest_age_seconds: {warning: 432000, critical: 1209600}
 -- metrics:
 --   - {name: techhub_backlog_requests, value: requests, labels: [service, status]}
 --   - {name: techhub_backlog_oldest_age_seconds, value: oldest_age_seconds, labels: [service, status]}

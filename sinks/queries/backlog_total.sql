@@ -7,7 +7,7 @@
 -- columns: [requests, waiting_for_staff, unassigned, oldest_age_seconds]
 -- parameters: {services: [], statuses: []}
 -- thresholds:
---   oldest_age_seconds: {warning: 259200, critical: 604800}
+--   oldest_age_seconds: {warning: 432000, critical: 1209600}
 SELECT
     count() AS requests,
     countIf(waiting_on = 'staff') AS waiting_for_staff,

@@ -8,7 +8,7 @@
 --   expert_id, company_id, author_id, parent_id, children, form_1_filled, form_2_filled]
 -- parameters: {services: [], statuses: [], waiting: [], assignees: [], experts: [], companies: [], min_age_seconds: 0, limit: 200}
 -- thresholds:
---   age_seconds: {warning: 259200, critical: 604800}
+--   age_seconds: {warning: 432000, critical: 1209600}
 SELECT
     request_id, service, title_ru, title_kk, title_en, status, waiting_on, since, age_seconds,
     assignee_id, expert_id, company_id, author_id, parent_id, children, form_1_filled, form_2_filled
