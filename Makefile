@@ -49,6 +49,10 @@ dashboards: install ## Write Grafana's dashboards from the query catalogue; TITL
 seeds: install ## The simulation with many seeds on all cores; SEEDS=100000 ARGS=--report writes docs/simulation.md
 	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),10000) $(ARGS)
 
+.PHONY: pictures
+pictures: install ## Pictures of the live page of a running demo into docs/pictures; NAME=demo; needs chromium
+	@$(BIN)/python -m tests.dashboard.pictures --name $(or $(NAME),demo)
+
 .PHONY: bench
 bench: install ## Measure latency and CPU a change on an embedded stack of its own
 	$(BIN)/python -m benchmarks

@@ -43,6 +43,7 @@ def application(
     site = Site(poller, shell, catalogue, guard, labels, viewers)
     app.on_response_prepare.append(add_headers)
     app.cleanup_ctx.append(polling)
+    app.on_shutdown.append(end_streams)
     app.router.add_get("/", site.home)
     app.router.add_get("/healthz", site.health)
     app.router.add_get("/stream/{page}", site.stream)
@@ -65,10 +66,14 @@ async def polling(app: web.Application) -> AsyncIterator[None]:
 
     task.add_done_callback(ended)
     yield
-    app[POLLER].end()
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
+
+
+async def end_streams(app: web.Application) -> None:
+    """Open streams would hold up the end."""
+    app[POLLER].end()
 
 
 class Site:

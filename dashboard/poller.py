@@ -25,7 +25,7 @@ log = logging.getLogger("techhub.serve")
 
 TICK: Final = 0.5
 IDLE: Final = 5.0
-"""Seconds between pulses while nobody watches: /healthz wants to know."""
+"""Seconds between pulses while nobody watches (/healthz wants to know), and between looks for maintenance."""
 SPEAK: Final = 1.0
 """Seconds between messages at most: viewers hear of ages though no figure changed."""
 LANES: Final = 2
@@ -52,6 +52,7 @@ class Poller:
         self.away = ""
         """Why ClickHouse cannot be asked; '' while it can."""
         self.maintenance: Any = None
+        self._maintenance_at = float("-inf")
 
     @property
     def watching(self) -> int:
@@ -108,6 +109,7 @@ class Poller:
         self._channels = {key: channel for key, channel in self._channels.items() if len(channel.viewers)}
         try:
             await self._feel_pulse()
+            await self._see_maintenance()
         except SinkUnavailable as error:
             self._mark_away(str(error))
         except ClickHouseError as error:
@@ -138,9 +140,14 @@ class Poller:
         query, asked_at = self._catalogue["pulse"], time.monotonic()
         rows = await self._reads.rows(query, {})
         self.pulse = pulse((dict(zip(query.columns, row, strict=True)) for row in rows), asked_at)
-        if (flag := self._catalogue.get("maintenance")) is not None:
-            found = await self._reads.rows(flag, {})
-            self.maintenance = dict(zip(flag.columns, found[0], strict=True)) if found else None
+
+    async def _see_maintenance(self) -> None:
+        """Whether it is announced; the query is there once somebody can announce it."""
+        flag, now = self._catalogue.get("maintenance"), time.monotonic()
+        if flag is None or now - self._maintenance_at < IDLE:
+            return
+        found = await self._reads.rows(flag, {})
+        self.maintenance, self._maintenance_at = dict(zip(flag.columns, found[0], strict=True)) if found else None, now
 
     async def _read(self, channel: Channel, card: Card) -> None:
         async with self._heavy_lane if card.floor >= HEAVY else self._lane:

@@ -27,12 +27,12 @@ export function series(card, rows) {
   }
   const names = [...found.keys()].sort((a, b) => rank(a) - rank(b));
   const titles = Object.fromEntries(figures.map((figure) => [figure.name, figure.title]));
-  return {
+  return inks({
     clock: clock.name,
     times: [...new Set(rows.map(when))].sort((a, b) => a - b),
     series: names.map((name) => ({ name, title: label ? valueWord(name) : titles[name], values: found.get(name) })),
     unit: figures[0].unit,
-  };
+  });
 }
 
 const rank = (name) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
@@ -60,7 +60,16 @@ function ceiling(value, unit) {
 
 const ticksOf = (top) => [0, top / 2, top];
 
-const colour = (name, n) => `ink-${ORDER.includes(name) || ["event", "vacancy", "blog", "article"].includes(name) ? name : n % 7}`;
+const OWN = new Set([...ORDER, "event", "vacancy", "blog", "article"]);
+const OTHERS = [2, 1, 0, 3, 4, 5, 6];
+
+/** Its own ink, or the next free one for what has none, an unknown status too. */
+function inks(data) {
+  let next = 0;
+  for (const each of data.series) each.ink = `ink-${OWN.has(each.name) ? each.name : OTHERS[next++ % OTHERS.length]}`;
+  return data;
+}
+
 
 /** A frame with axes; `paint(x, y, times)` gives what is in it. */
 function chart(card, data, context, top, paint) {
@@ -96,9 +105,9 @@ function timeTicks(times, x, inner, clock) {
 }
 
 function legend(data, context, latest = true) {
-  return el("ul", { class: "legend" }, data.series.map((each, n) =>
+  return el("ul", { class: "legend" }, data.series.map((each) =>
     el("li", { "data-key": each.name },
-      svg("svg", { class: "swatch", viewBox: "0 0 10 10", "aria-hidden": "true" }, svg("rect", { class: colour(each.name, n), width: 10, height: 10, rx: 2 })),
+      svg("svg", { class: "swatch", viewBox: "0 0 10 10", "aria-hidden": "true" }, svg("rect", { class: each.ink, width: 10, height: 10, rx: 2 })),
       each.title,
       latest && el("b", {}, figure(each.values.get(data.times.at(-1)) ?? (data.unit === "seconds" ? null : 0), data.unit, context.now)))));
 }
@@ -110,13 +119,13 @@ export function area(card, rows, context) {
   const top = ceiling(Math.max(...totals(data, data.times)), data.unit);
   const paint = (x, y, times) => {
     const base = new Map(times.map((at) => [at, 0]));
-    return data.series.map((each, n) => {
+    return data.series.map((each) => {
       const low = times.map((at) => [x(at), y(base.get(at))]);
       for (const at of times) base.set(at, base.get(at) + (each.values.get(at) ?? 0));
       const high = times.map((at) => [x(at), y(base.get(at))]);
       const points = [...high, ...low.reverse()].map((point) => point.map((v) => v.toFixed(1)).join(","));
-      if (times.length === 1) return svg("rect", { class: colour(each.name, n), x: x(times[0]) - 40, width: 80, y: high[0][1], height: Math.max(0, low[0][1] - high[0][1]) });
-      return svg("polygon", { class: colour(each.name, n), points: points.join(" ") });
+      if (times.length === 1) return svg("rect", { class: each.ink, x: x(times[0]) - 40, width: 80, y: high[0][1], height: Math.max(0, low[0][1] - high[0][1]) });
+      return svg("polygon", { class: each.ink, points: points.join(" ") });
     });
   };
   return [chart(card, data, context, top, paint), legend(data, context)];
@@ -128,10 +137,10 @@ export function bars(card, rows, context) {
   const paint = (x, y, times, slot) => times.map((at) => {
     let base = 0;
     const width = Math.min(36, Math.max(1, slot - (slot > 5 ? 2 : 0.5)));
-    return data.series.map((each, n) => {
+    return data.series.map((each) => {
       const value = each.values.get(at) ?? 0;
       base += value;
-      return value > 0 && svg("rect", { class: colour(each.name, n), x: x(at) - width / 2, width, y: y(base), height: y(0) - y(value) },
+      return value > 0 && svg("rect", { class: each.ink, x: x(at) - width / 2, width, y: y(base), height: y(0) - y(value) },
         svg("title", {}, `${data.clock === "day" ? shortDay(at + 12 * HOUR) : time(at)} · ${each.title}: ${count(value)}`));
     });
   });
@@ -142,10 +151,10 @@ export function lines(card, rows, context) {
   const data = series(card, rows);
   const largest = Math.max(...data.series.flatMap((each) => [...each.values.values()].map((value) => value ?? 0)));
   const top = ceiling(largest, data.unit);
-  const paint = (x, y, times) => data.series.map((each, n) => {
+  const paint = (x, y, times) => data.series.map((each) => {
     const points = times.filter((at) => (each.values.get(at) ?? null) !== null).map((at) => [x(at), y(each.values.get(at))]);
-    const dots = points.map(([cx, cy]) => svg("circle", { class: `dot ${colour(each.name, n)}`, cx, cy, r: 2.5 }));
-    return [svg("polyline", { class: `line ${colour(each.name, n)}`, points: points.map((point) => point.join(",")).join(" ") }), dots];
+    const dots = points.map(([cx, cy]) => svg("circle", { class: `dot ${each.ink}`, cx, cy, r: 2.5 }));
+    return [svg("polyline", { class: `line ${each.ink}`, points: points.map((point) => point.join(",")).join(" ") }), dots];
   });
   return [chart(card, data, context, top, paint), legend(data, context)];
 }

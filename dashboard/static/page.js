@@ -4,7 +4,7 @@ import { Ages, worst } from "./ages.js";
 import { el, morph } from "./dom.js";
 import { chosen, current, filterBar } from "./filters.js";
 import { SHAPES, records } from "./shapes.js";
-import { address, boot, span, timeOfDay, word } from "./words.js";
+import { address, boot, instant, span, timeOfDay, word } from "./words.js";
 
 const LANGUAGES = [["ru", "Рус", "Русский"], ["kk", "Қаз", "Қазақша"], ["en", "Eng", "English"]];
 const THEMES = ["auto", "light", "dark"];
@@ -132,12 +132,17 @@ function tellAll() {
 function banners() {
   const silent = ages.arrived !== undefined && ages.clock - ages.arrived > LOST;
   const found = [];
-  if (message?.maintenance) found.push(["maintenance", `${word("banner.maintenance")}${message.maintenance.reason ? `: ${message.maintenance.reason}` : ""}`]);
+  if (message?.maintenance) found.push(["maintenance", maintenance(message.maintenance)]);
   if (refused) found.push(["refused", word("banner.refused")]);
   else if (silent) found.push(["lost", word("banner.lost")]);
   else if (message?.away) found.push(["away", word("banner.away")]);
   morph(document.getElementById("banners"), el("div", { id: "banners", role: "alert" },
     found.map(([kind, text]) => el("p", { class: `banner ${kind}`, "data-key": kind }, text))));
+}
+
+function maintenance({ reason, ends_at: ends }) {
+  const until = ends ? `, ${word("until", { t: instant(ends, ages.now()) })}` : "";
+  return `${word("banner.maintenance")}${until}${reason ? `: ${reason}` : ""}`;
 }
 
 function services() {

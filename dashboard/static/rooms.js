@@ -58,14 +58,14 @@ export function timeline(card, rows, context) {
       el("span", { class: "lane-name" }, nameOf("room_id", room)),
       el("div", { class: "track" },
         hours.map((hour) => el("span", { class: "mark", style: { left: place(hour) } })),
-        bookings.map((each) => booking(each, clash.has(each), place, now)),
+        bookings.map((each) => booking(each, clash.has(each), place, now, context.now)),
         now >= first && now <= last && el("span", { class: "now", style: { left: place(now) } })));
   });
   return el("div", { class: "day" }, head, el("ul", {}, lanes));
 }
 
-function booking(each, clash, place, now) {
-  const times = `${time(each.starts)}–${time(each.ends)}`;
+function booking(each, clash, place, now, today) {
+  const times = each.from > 0 && each.to < DAY ? `${time(each.starts)}–${time(each.ends)}` : `${instant(each.starts, today)} – ${instant(each.ends, today)}`;
   const text = `${times}, ${word("room_booking", { n: each.booking })}${clash ? `, ${word("overlap")}` : ""}`;
   const link = adminUrl("booking_id", each.booking);
   const state = each.to <= now ? "past" : each.from <= now ? "present" : "";

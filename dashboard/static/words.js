@@ -75,7 +75,7 @@ export function instant(value, now) {
 
 /** Who or what an id is, by the operators' label file. */
 export function nameOf(field, id) {
-  if (id === null) return field === "company_id" ? word("none") : word("nobody");
+  if (id === null) return NAMES[field] === "people" ? word("nobody") : "–";
   const kind = NAMES[field];
   if (!kind) return String(id);
   return boot.labels[kind][id] ?? word(SINGULAR[kind], { n: id });
