@@ -5,7 +5,7 @@ pass (retry in place); any other exception of the client is a defect in what we 
 """
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Any, Final, Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -85,9 +85,14 @@ class Sink(Protocol):
         """Inserts rows given as columns; returns when they are durable, raises `SinkUnavailable` when unsure."""
 
     async def newest(
-        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int], since: int = 0
+        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int]
     ) -> dict[int, list[Row]]:
-        """The newest row of each key, by partition, tombstones and zero rows included; instants are integers.
+        """The newest row of each key, by partition, tombstones included; instants are integers."""
+
+    def stored(
+        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int], since: int = 0
+    ) -> AsyncIterator[Sequence[Sequence[Any]]]:
+        """Every row that is there, superseded ones too, as blocks of columns, the partition's number first.
 
         With `since` (seconds since 1970) only keys whose first column is not before that.
         """
@@ -140,22 +145,44 @@ class ClickHouse:
         )
 
     async def newest(
-        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int], since: int = 0
+        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int]
     ) -> dict[int, list[Row]]:
-        """Without FINAL, which would hide tombstones: a change sent again after a delete would be folded again."""
+        sql = await self.owned(table, columns)
+        names = ", ".join(f"`{name}`" for name in dict.fromkeys((*table.key, *table.owner)))
+        order = f" ORDER BY `{table.version}` DESC LIMIT 1 BY {names}"
+        found: dict[int, list[Row]] = {partition: [] for partition in partitions}
+        for row in zip(*await self.select(sql + order, owners(topic, partitions)), strict=True):
+            found[row[0]].append(row[1:])
+        return found
+
+    async def stored(
+        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int], since: int = 0
+    ) -> AsyncIterator[Sequence[Sequence[Any]]]:
+        """Not sorted and not made unique on the server, which costs more memory than the rows themselves."""
+        sql = await self.owned(table, columns)
+        recent = f" AND `{table.key[0]}` >= fromUnixTimestamp({int(since)})" if since else ""
+        stream = await self.attempt(
+            lambda: self.client.query_column_block_stream(sql + recent, parameters=owners(topic, partitions))
+        )
+        try:
+            async with stream as blocks:
+                async for block in blocks:
+                    yield block
+        except Exception as error:
+            if passing(error):
+                raise SinkUnavailable(one_line(error)) from error
+            raise
+
+    async def owned(self, table: RowTable, columns: Sequence[str]) -> str:
+        """Rows of some partitions, the number first. Without FINAL, which would hide tombstones: a change sent again
+        after a delete would be folded again."""
         types = self.types.get(table.name) or await self.describe(table.name)
         owner, number = table.owner
         chosen = ", ".join(plain(name, types[name].name) for name in (number, *columns))
-        names = ", ".join(f"`{name}`" for name in dict.fromkeys((*table.key, *table.owner)))
-        recent = f"AND `{table.key[0]}` >= fromUnixTimestamp({int(since)}) " if since else ""
-        sql = (
+        return (
             f"SELECT {chosen} FROM `{table.name}` WHERE `{owner}` = {{topic:String}} "  # noqa: S608 names of the contract
-            f"AND `{number}` IN {{partitions:Array(UInt16)}} {recent}ORDER BY `{table.version}` DESC LIMIT 1 BY {names}"
+            f"AND `{number}` IN {{partitions:Array(UInt16)}}"
         )
-        found: dict[int, list[Row]] = {partition: [] for partition in partitions}
-        for row in zip(*await self.select(sql, {"topic": topic, "partitions": list(partitions)}), strict=True):
-            found[row[0]].append(row[1:])
-        return found
 
     async def claimed(self, topics: Collection[str]) -> dict[tuple[Partition, str], int]:
         sql = (
@@ -205,6 +232,10 @@ class ClickHouse:
             if passing(error):
                 raise SinkUnavailable(one_line(error)) from error
             raise
+
+
+def owners(topic: str, partitions: Sequence[int]) -> dict[str, Any]:
+    return {"topic": topic, "partitions": list(partitions)}
 
 
 def plain(name: str, type_: str) -> str:

@@ -392,22 +392,6 @@ class TableFold:
             if measure.timed:
                 measure.forget(self.horizon // 1_000_000, durable)
 
-    def load_mirror(self, rows: Iterable[Row]) -> None:
-        """(key columns, carried columns, version, lsn, committed_at, deleted) a row."""
-        width = len(self.plan.table.key)
-        for row in rows:
-            key = row[0] if width == 1 else row[:width]
-            version, lsn, committed_at, deleted = row[-4:]
-            self.mirror[key] = Seen(version, lsn, committed_at, None if deleted else row[width:-4])
-
-    def load_entities(self, rows: Iterable[Row]) -> None:
-        """(entity columns, version, lsn, committed_at, deleted) a row."""
-        assert self.plan.lifecycle is not None
-        entity = self.plan.lifecycle.entity
-        for row in rows:
-            version, lsn, committed_at, deleted = row[-4:]
-            self.entities[row[0]] = Seen(version, lsn, committed_at, None if deleted else entity(*row[:-4]))
-
     def load_issues(self, rows: Iterable[Row]) -> None:
         for row in rows:
             (self.mirror_issues if row[0] in self.plan.rules else self.entity_issues).load([row])

@@ -6,8 +6,10 @@ that were flushed before them.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 from schemas.rows import DEAD_LETTERS, WATERMARKS, Partition, Row, RowTable, Watermark
 from schemas.settings import Settings
@@ -17,6 +19,7 @@ from streams.dead_letters import DeadLetterLimit, DeadLetters
 from streams.fold import TableFold
 from streams.plan import SWITCH, TopicPlan
 from streams.quality import DQ_ISSUES
+from streams.recall import Columns, highest, recall_entities, recall_mirror
 from streams.stored import Stored
 
 VERSIONED = ("_version", "_lsn", "_committed_at", "_deleted")
@@ -71,9 +74,19 @@ class Topic:
     numbers: list[int]
     stored: dict[Partition, Stored]
 
-    async def rows(self, table: RowTable, columns: tuple[str, ...], since: int = 0) -> list[tuple[Stored, list[Row]]]:
-        found = await self.sink.newest(table, columns, self.plan.topic, self.numbers, since)
+    async def rows(self, table: RowTable, columns: tuple[str, ...]) -> list[tuple[Stored, list[Row]]]:
+        found = await self.sink.newest(table, columns, self.plan.topic, self.numbers)
         return [(self.stored[Partition(self.plan.topic, number)], rows) for number, rows in found.items()]
+
+    async def blocks(self, table: RowTable, columns: tuple[str, ...], since: int = 0) -> AsyncIterator[Columns]:
+        """The partition's number first."""
+        async for block in self.sink.stored(table, columns, self.plan.topic, self.numbers, since):
+            if block and block[0]:
+                yield block
+
+    @property
+    def folds(self) -> dict[int, TableFold]:
+        return {number: self.stored[Partition(self.plan.topic, number)].fold for number in self.numbers}
 
     async def watermarks(self) -> None:
         for part, rows in await self.rows(WATERMARKS, WATERMARKS.columns):
@@ -83,23 +96,24 @@ class Topic:
                 part.source_id, part.fingerprint = source_id, fingerprint
 
     async def entities(self) -> None:
+        """The mirror first: entity rows share what they can with it."""
         table = self.plan.table
         names = tuple(column.name for column in table.table.columns)
         columns = (*table.table.key, *(names[index] for index in table.carried), *VERSIONED)
-        for part, rows in await self.rows(table.mirror, columns):
-            part.fold.load_mirror(rows)
-            part.highest = max([part.highest, *(row[-4] for row in rows)])
+        folds = self.folds
+        async for block in self.blocks(table.mirror, columns):
+            recall_mirror(folds, block)
         if table.lifecycle is not None:
             entity = table.lifecycle.rows
             columns = (*entity.columns[: len(table.lifecycle.entity.__struct_fields__)], *VERSIONED)
-            for part, rows in await self.rows(entity, columns):
-                part.fold.load_entities(rows)
-                part.highest = max([part.highest, *(row[-4] for row in rows)])
+            async for block in self.blocks(entity, columns):
+                recall_entities(folds, block)
+        for number, fold in folds.items():
+            self.stored[Partition(self.plan.topic, number)].highest = highest(fold)
 
     async def measures(self) -> None:
         """Of hours and minutes only the recent ones, as far back as every partition of the topic needs."""
-        folds = [self.stored[Partition(self.plan.topic, number)].fold for number in self.numbers]
-        since = min(fold.recent() for fold in folds) // 1_000_000
+        since = min(fold.recent() for fold in self.folds.values()) // 1_000_000
         loads = [self.measure(m.table, since if m.timed else 0) for m in self.plan.table.measures()]
         await asyncio.gather(self.issues(), self.letters(), *loads)
 
@@ -108,8 +122,10 @@ class Topic:
         await asyncio.gather(*[self.measure(m.table, 0) for m in self.plan.table.measures() if m.timed])
 
     async def measure(self, table: RowTable, since: int) -> None:
-        for part, rows in await self.rows(table, table.columns, since):
-            part.fold.measures[table.name].load(rows)
+        measures = {number: fold.measures[table.name] for number, fold in self.folds.items()}
+        async for numbers, *columns in self.blocks(table, table.columns, since):
+            for number, rows in groupby(zip(numbers, *columns, strict=True), itemgetter(0)):
+                measures[number].load(row[1:] for row in rows)
 
     async def issues(self) -> None:
         for part, rows in await self.rows(DQ_ISSUES, DQ_ISSUES.columns):

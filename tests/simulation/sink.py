@@ -5,7 +5,7 @@ answer. When a request happens, and whether it does, the scenario decides.
 import asyncio
 import zlib
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -83,10 +83,24 @@ class Link:
         await self.send(Operation(self, future, table, list(zip(*data, strict=True))))
 
     async def newest(
-        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int], since: int = 0
+        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int]
     ) -> dict[int, list[Row]]:
+        found: dict[int, list[Row]] = {partition: [] for partition in partitions}
+        for row in await self.ask(table, columns, topic, partitions, 0):
+            found[row[0]].append(row[1:])
+        return found
+
+    async def stored(
+        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int], since: int = 0
+    ) -> AsyncIterator[Sequence[Sequence[Any]]]:
+        yield list(zip(*await self.ask(table, columns, topic, partitions, since), strict=True))
+
+    async def ask(
+        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int], since: int
+    ) -> list[Row]:
+        """Rows, with the partition's number first."""
         future = asyncio.get_running_loop().create_future()
-        found: dict[int, list[Row]] = await self.send(
+        found: list[Row] = await self.send(
             Operation(
                 self, future, table.name, read=lambda: self.sink.read(table.name, columns, topic, partitions, since)
             )
@@ -123,18 +137,16 @@ class ModelSink:
         self.count: Counter[str] = Counter()
         self.arrived: Callable[[str, Row], None] = lambda table, row: None
 
-    def read(
-        self, name: str, columns: Sequence[str], topic: str, partitions: Sequence[int], since: int
-    ) -> dict[int, list[Row]]:
+    def read(self, name: str, columns: Sequence[str], topic: str, partitions: Sequence[int], since: int) -> list[Row]:
         shape = self.shapes[name]
-        wanted = [shape.columns.index(column) for column in columns]
+        wanted = [shape.number, *(shape.columns.index(column) for column in columns)]
         hidden = shape.deleted if self.hide_tombstones else None
-        found: dict[int, list[Row]] = {partition: [] for partition in partitions}
+        found = []
         for row in self.rows[name].values():
-            if row[shape.topic] != topic or row[shape.number] not in found or (since and row[0] < since):
+            if row[shape.topic] != topic or row[shape.number] not in partitions or (since and row[0] < since):
                 continue
             if hidden is None or not row[hidden]:
-                found[row[shape.number]].append(tuple([row[i] for i in wanted]))
+                found.append(tuple([row[i] for i in wanted]))
         return found
 
     def step(self, draw: int) -> bool:

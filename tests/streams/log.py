@@ -19,6 +19,7 @@ from schemas.settings import Settings
 from streams.fold import LifecyclePlan, TableFold
 from streams.plan import TopicPlan, plans
 from streams.quality import DQ_ISSUES
+from streams.recall import recall_entities, recall_mirror
 
 CONTRACT: Final = load_contract()
 PLANS: Final = {plan.table.table.name: plan for plan in plans(CONTRACT, Settings()).values()}
@@ -184,10 +185,14 @@ def load(plan: TopicPlan, sink: Sink, next_offset: int) -> TableFold:
     columns = table.mirror.columns
     wanted = [columns.index(name) for name in table.table.key] + list(table.carried)
     kept = [*wanted, *range(len(columns) - 4, len(columns))]
-    made.load_mirror([tuple([found[i] for i in kept]) for found in sink.rows[table.mirror.name].values()])
+    mirror = [(0, *(found[i] for i in kept)) for found in sink.rows[table.mirror.name].values()]
+    if mirror:
+        recall_mirror({0: made}, list(zip(*mirror, strict=True)))
     entity = lifecycle_of(plan).rows
     width = len(lifecycle_of(plan).entity.__struct_fields__)
-    made.load_entities([(*found[:width], *found[-4:]) for found in sink.rows[entity.name].values()])
+    entities = [(0, *found[:width], *found[-4:]) for found in sink.rows[entity.name].values()]
+    if entities:
+        recall_entities({0: made}, list(zip(*entities, strict=True)))
     made.load_issues(list(sink.rows[DQ_ISSUES.name].values()))
     for measure in table.measures():
         made.measures[measure.name].load(sink.rows[measure.name].values())

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from schemas.change import Change
+from streams.recall import recall_mirror
 from tests.streams.log import (
     HOUR,
     LIFECYCLES,
@@ -187,7 +188,8 @@ def test_a_table_without_a_lifecycle_has_rules_too_and_they_outlive_a_restart() 
     sink = folded(COMMENTS, log[:1])
     assert opened(sink) == {("self_parent", "7")}
     again = fold_of(COMMENTS)
-    again.load_mirror([(7, *made[-4:]) for made in sink.rows["core_comment"].values()])
+    mirror = [(0, 7, *made[-4:]) for made in sink.rows["core_comment"].values()]
+    recall_mirror({0: again}, list(zip(*mirror, strict=True)))
     again.load_issues(sink.rows["dq_issues"].values())
     again.fold(log[1:], 2)
     sink.write(again.take())
