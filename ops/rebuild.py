@@ -145,12 +145,10 @@ class Rebuild:
         log = ends(shadow, topics)
         with connect(shadow) as client:
             marks = list(client.query("SELECT topic, partition, next_offset FROM watermarks FINAL").named_results())
-            stale = client.query(
-                "SELECT count() FROM v_freshness WHERE state NOT IN ('live', 'idle') AND resync_reason IS NULL"
-            )
+            unseen = client.query("SELECT count() FROM v_freshness WHERE seen_until IS NULL").result_rows[0][0]
         left, total = sum(part["lag"] for part in lagging(marks, log)), sum(log.values())
         self.tell(f"replayed {(total - left) / max(total, 1):.0%} of {total:,} changes")
-        return left == 0 and not stale.result_rows[0][0]
+        return left == 0 and unseen == 0
 
     def no_old_worker(self) -> bool:
         working = members(self.settings, self.settings.group)
