@@ -112,6 +112,9 @@ class Settings(BaseSettings):
     kafka_sasl_password: SecretStr | None = Field(None, description="the password of that user")
     kafka_ssl_ca: Path | None = Field(None, description="certificate authority of the brokers")
 
+    clickhouse_ca: Path | None = Field(
+        None, description="certificate authority of ClickHouse; default: the public ones"
+    )
     clickhouse_fsync: bool = Field(True, description="make each insert durable before the next phase")
     writer_limit: int = Field(100_000, ge=1000, description="rows the writer holds before agents wait")
     dead_letters_in_1000: int = Field(

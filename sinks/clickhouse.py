@@ -52,6 +52,7 @@ def connection(settings: Settings) -> dict[str, Any]:
         "username": unquote(parts.username or "default"),
         "password": unquote(parts.password or ""),
         "autogenerate_session_id": False,
+        **({"ca_cert": str(settings.clickhouse_ca)} if settings.clickhouse_ca else {}),
     }
 
 
