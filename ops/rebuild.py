@@ -145,7 +145,7 @@ class Rebuild:
         log = ends(shadow, topics)
         with connect(shadow) as client:
             marks = list(client.query("SELECT topic, partition, next_offset FROM watermarks FINAL").named_results())
-            unseen = client.query("SELECT count() FROM v_freshness WHERE seen_until IS NULL").result_rows[0][0]
+            unseen = int(client.query("SELECT count() FROM v_freshness WHERE seen_until IS NULL").result_rows[0][0])
         left, total = sum(part["lag"] for part in lagging(marks, log)), sum(log.values())
         self.tell(f"replayed {(total - left) / max(total, 1):.0%} of {total:,} changes")
         return left == 0 and unseen == 0
