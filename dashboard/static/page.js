@@ -3,8 +3,8 @@
 import { Ages, worst } from "./ages.js";
 import { el, morph } from "./dom.js";
 import { chosen, current, filterBar } from "./filters.js";
-import { SHAPES, records } from "./shapes.js";
-import { address, boot, instant, span, timeOfDay, word } from "./words.js";
+import { SHAPES } from "./shapes.js";
+import { address, boot, instant, records, span, timeOfDay, word } from "./words.js";
 
 const LANGUAGES = [["ru", "Рус", "Русский"], ["kk", "Қаз", "Қазақша"], ["en", "Eng", "English"]];
 const THEMES = ["auto", "light", "dark"];

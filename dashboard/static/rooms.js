@@ -1,7 +1,7 @@
 // The floor: a tile a room, and the day as a line a room, with what overlaps marked.
 
 import { el } from "./dom.js";
-import { adminUrl, byName, dayOf, instant, nameOf, sinceMidnight, time, valueWord, word } from "./words.js";
+import { adminUrl, byName, dayOf, instant, nameOf, records, sinceMidnight, time, valueWord, word } from "./words.js";
 
 const OPENS = 8 * 3600;
 const CLOSES = 20 * 3600;
@@ -9,7 +9,7 @@ const HOUR = 3600;
 const DAY = 24 * HOUR;
 
 export function board(card, rows, context) {
-  return el("ul", { class: "floor" }, [...rows].sort((a, b) => byName(a[0], b[0])).map(([room, state, booking, until, next]) => {
+  return el("ul", { class: "floor" }, records(card, rows).sort((a, b) => byName(a.room_id, b.room_id)).map(({ room_id: room, state, booking_id: booking, until, next_starts_at: next }) => {
     const link = adminUrl("booking_id", booking);
     const when = state === "in_use" ? word("until", { t: instant(until, context.now) })
       : next ? word("next", { t: instant(next, context.now) }) : word("no_next");
@@ -30,10 +30,10 @@ export function overlapping(bookings) {
   return found;
 }
 
-function ofToday(rows, now) {
+function ofToday(found, now) {
   const today = dayOf(now);
   const rooms = new Map();
-  for (const [room, booking, starts, ends] of rows) {
+  for (const { room_id: room, booking_id: booking, starts_at: starts, ends_at: ends } of found) {
     const from = dayOf(starts) < today ? 0 : dayOf(starts) > today ? DAY : sinceMidnight(starts);
     const to = dayOf(ends) > today ? DAY : dayOf(ends) < today ? 0 : sinceMidnight(ends);
     if (from < to) (rooms.get(room) ?? rooms.set(room, []).get(room)).push({ booking, from, to, starts, ends });
@@ -42,7 +42,7 @@ function ofToday(rows, now) {
 }
 
 export function timeline(card, rows, context) {
-  const rooms = ofToday(rows, context.now);
+  const rooms = ofToday(records(card, rows), context.now);
   const all = [...rooms.values()].flat();
   const first = Math.floor(Math.min(OPENS, ...all.map((each) => each.from)) / HOUR) * HOUR;
   const last = Math.ceil(Math.max(CLOSES, ...all.map((each) => each.to)) / HOUR) * HOUR;

@@ -3,7 +3,7 @@
 import { area, bars, lines } from "./charts.js";
 import { el, svg } from "./dom.js";
 import { board, timeline } from "./rooms.js";
-import { address, adminUrl, boot, count, figure, instant, isFigure, nameOf, share, span, valueWord, word } from "./words.js";
+import { address, adminUrl, boot, count, figure, instant, isFigure, nameOf, records, share, span, valueWord, word } from "./words.js";
 
 const TITLED = { title_ru: "title", title_kk: "title", title_en: "title", city_ru: "city", city_kk: "city", city_en: "city" };
 const FIRST = 60; // rows of a table before it says that there are more
@@ -12,8 +12,6 @@ const AUTHOR = ["draft", "correction"];
 const LINKS = {
   backlog_total: { requests: {}, waiting_for_staff: { waiting: "staff" }, unassigned: { waiting: "staff", assignees: "0" }, oldest_age_seconds: { waiting: "staff" } },
 };
-
-export const records = (card, rows) => rows.map((row) => Object.fromEntries(card.fields.map((field, n) => [field.name, row[n]])));
 
 /** How bad a figure is by the catalogue's thresholds: "", warning, critical. */
 export function grade(card, field, value) {

@@ -104,6 +104,9 @@ export function figure(value, unit, now) {
   return Array.isArray(value) ? value.map(valueWord).join(", ") : valueWord(value);
 }
 
+/** Rows by the names of their fields. */
+export const records = (card, rows) => rows.map((row) => Object.fromEntries(card.fields.map((field, n) => [field.name, row[n]])));
+
 export const isFigure = (unit) => !["text", "id", "day", "instant", "flag"].includes(unit);
 
 /** A link within the page that keeps language and theme. */
