@@ -87,7 +87,7 @@ PAGES: Final[dict[str, Page]] = {
                 "lines",
                 12,
                 floor=HEAVY,
-                without=("finished", "cancelled_share", "avg_duration_seconds"),
+                without=("finished", "cancelled_share"),
             ),
         ),
         ("rooms", "period"),

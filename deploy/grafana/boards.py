@@ -75,7 +75,7 @@ ROOMS: Final = Board(
         )),
         Row("Outcomes", (
             Shown("booking_outcomes", 12, 8, ("day", "bookings", "cancelled", "finished"), last="30d"),
-            Shown("booking_companies", 12, last="30d"),
+            Shown("booking_companies", 12, last="30d"), Shown("booking_durations", 24, last="30d"),
         )),
     ),
 )  # fmt: skip

@@ -9,7 +9,7 @@
 SELECT
     n.room_id AS room_id,
     n.name AS room,
-    sum(h.utilisation) / dateDiff('hour', {since:DateTime('UTC')}, {until:DateTime('UTC')}) AS utilisation,
+    sum(h.utilisation) / nullIf(dateDiff('hour', {since:DateTime('UTC')}, {until:DateTime('UTC')}), 0) AS utilisation,
     sum(h.booked_seconds) AS booked_seconds
 FROM v_rooms_now AS n
 LEFT JOIN (

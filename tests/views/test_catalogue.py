@@ -2,7 +2,9 @@
 
 import asyncio
 import re
-from datetime import UTC, datetime
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,7 @@ from schemas.settings import Settings
 from sinks.answers import Answer, answer, ask
 from sinks.catalogue import Column, Query, load_catalogue
 from sinks.clickhouse import ClickHouse, Client
-from sinks.parameters import bind
+from sinks.parameters import Value, bind
 from tests.views.world import NOW
 
 CATALOGUE = load_catalogue()
@@ -70,3 +72,27 @@ def test_both_ways_to_ask_give_the_same(everything: Client, server: Settings) ->
     assert found == ask(everything, query, server.zone, {"waiting": ["staff"]}, AT)
     assert found.rows
     assert all(row["oldest_since"].tzinfo is not None for row in found.records())
+
+
+def records(client: Client, server: Settings, name: str, **values: Value) -> list[dict[str, Any]]:
+    return ask(client, CATALOGUE[name], server.zone, values, AT).records()
+
+
+def test_growth_is_the_difference_of_two_hours_and_unknown_before_capture(everything: Client, server: Settings) -> None:
+    trend = records(everything, server, "backlog_trend_services")
+    last = max(row["hour"] for row in trend)
+    then = {row["service"]: row["requests"] for row in trend if row["hour"] == last - timedelta(hours=2)}
+    now = {row["service"]: row["requests"] for row in trend if row["hour"] == last}
+    found = {row["service"]: row["growth"] for row in records(everything, server, "backlog_growth", hours=2)}
+    assert found == {name: now.get(name, 0) - then.get(name, 0) for name in found}
+    assert set(now) | set(then) <= set(found) and len(set(found.values())) > 1
+    assert {row["growth"] for row in records(everything, server, "backlog_growth", hours=168)} == {None}
+
+
+def test_a_total_is_the_sum_of_its_parts(everything: Client, server: Settings) -> None:
+    daily = records(everything, server, "funnel_daily")
+    funnel = {row["milestone"]: row["requests"] for row in records(everything, server, "funnel")}
+    assert funnel == {name: sum(row[name] for row in daily) for name in funnel}
+    (total,) = records(everything, server, "backlog_total")
+    waiting = Counter(row["waiting_on"] for row in records(everything, server, "requests_open", limit=10_000))
+    assert (total["requests"], total["waiting_for_staff"]) == (waiting.total(), waiting["staff"])
