@@ -107,12 +107,9 @@ def reconcile(
     settings: Settings, contract: Contract, only: Collection[str] | None, timeout: float, tell: Tell
 ) -> Reconciled:
     began = time.monotonic()
-    if unknown := set(only or ()) - set(contract.tables):
-        raise Problem(f"not in the contract: {', '.join(sorted(unknown))}; it has {', '.join(contract.tables)}")
-    chosen = [plan for plan in plans(contract, settings).values() if not only or plan.table.table.name in only]
     with source(settings, contract.schema_name) as origin, refusals():
         mirror = Mirror(settings)
-        chosen = [plan for plan in chosen if exists(origin, plan.table.table)]
+        chosen = chosen_plans(settings, contract, only, origin)
         comparisons = tuple(part for plan in chosen for part in compared(plan, origin, mirror))
         for comparison in comparisons:
             tell(f"reading {comparison.name}")
@@ -126,6 +123,23 @@ def reconcile(
                 tell(f"looking again at {len(comparison.open)} keys of {comparison.name}")
                 comparison.again()
     return Reconciled(comparisons, time.monotonic() - began)
+
+
+def settle(settings: Settings, contract: Contract, only: Collection[str] | None, timeout: float, tell: Tell) -> None:
+    """Waits until the pipeline has passed this moment: what the log says about it so far has been heard."""
+    with source(settings, contract.schema_name) as origin, refusals():
+        chosen = chosen_plans(settings, contract, only, origin)
+        passed(origin, Mirror(settings), [plan.table.table.name for plan in chosen], timeout, tell)
+
+
+def chosen_plans(
+    settings: Settings, contract: Contract, only: Collection[str] | None, origin: Source
+) -> list[TopicPlan]:
+    """Of the named tables, or of all, that the source has."""
+    if unknown := set(only or ()) - set(contract.tables):
+        raise Problem(f"not in the contract: {', '.join(sorted(unknown))}; it has {', '.join(contract.tables)}")
+    chosen = (plan for plan in plans(contract, settings).values() if not only or plan.table.table.name in only)
+    return [plan for plan in chosen if exists(origin, plan.table.table)]
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import Any, Final
 from connectors import signals
 from ops.comparison import Comparison
 from ops.errors import Problem
-from ops.reconciliation import Mirror, Reconciled, Tell, reconcile
+from ops.reconciliation import Mirror, Reconciled, Tell, reconcile, settle
 from ops.source import source
 from schemas.contract import Contract, Table
 from schemas.settings import Settings
@@ -24,6 +24,8 @@ def repair(
     settings: Settings, contract: Contract, only: Collection[str] | None, timeout: float, tell: Tell
 ) -> Reconciled:
     for attempt in range(ATTEMPTS):
+        # a new snapshot, and heartbeats that are missing, are RESYNC_REQUIRED only once the workers have read them
+        settle(settings, contract, only, timeout, tell)
         required = open_resyncs(settings)
         with source(settings, contract.schema_name) as origin:
             lsn, committed_at = origin.position()
