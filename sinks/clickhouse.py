@@ -86,9 +86,9 @@ class Sink(Protocol):
         """Inserts rows given as columns; returns when they are durable, raises `SinkUnavailable` when unsure."""
 
     async def newest(
-        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int]
-    ) -> dict[int, list[Row]]:
-        """The newest row of each key, by partition, tombstones included; instants are integers."""
+        self, table: RowTable, columns: Sequence[str], partitions: Collection[Partition]
+    ) -> dict[Partition, list[Row]]:
+        """The newest row of each key, tombstones included; instants are integers. For tables that stay small."""
 
     def stored(
         self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int], since: int = 0
@@ -146,14 +146,16 @@ class ClickHouse:
         )
 
     async def newest(
-        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int]
-    ) -> dict[int, list[Row]]:
-        sql = await self.owned(table, columns)
+        self, table: RowTable, columns: Sequence[str], partitions: Collection[Partition]
+    ) -> dict[Partition, list[Row]]:
+        topics, numbers = {p.topic for p in partitions}, {p.number for p in partitions}
+        sql = await self.owned(table, (table.owner[0], *columns))
         names = ", ".join(f"`{name}`" for name in dict.fromkeys((*table.key, *table.owner)))
         order = f" ORDER BY `{table.version}` DESC LIMIT 1 BY {names}"
-        found: dict[int, list[Row]] = {partition: [] for partition in partitions}
-        for row in zip(*await self.select(sql + order, owners(topic, partitions)), strict=True):
-            found[row[0]].append(row[1:])
+        found: dict[Partition, list[Row]] = {partition: [] for partition in partitions}
+        for number, topic, *row in zip(*await self.select(sql + order, owners(topics, numbers)), strict=True):
+            if (rows := found.get(Partition(topic, number))) is not None:
+                rows.append(tuple(row))
         return found
 
     async def stored(
@@ -163,7 +165,7 @@ class ClickHouse:
         sql = await self.owned(table, columns)
         recent = f" AND `{table.key[0]}` >= fromUnixTimestamp({int(since)})" if since else ""
         stream = await self.attempt(
-            lambda: self.client.query_column_block_stream(sql + recent, parameters=owners(topic, partitions))
+            lambda: self.client.query_column_block_stream(sql + recent, parameters=owners([topic], partitions))
         )
         try:
             async with stream as blocks:
@@ -181,7 +183,7 @@ class ClickHouse:
         owner, number = table.owner
         chosen = ", ".join(plain(name, types[name].name) for name in (number, *columns))
         return (
-            f"SELECT {chosen} FROM `{table.name}` WHERE `{owner}` = {{topic:String}} "  # noqa: S608 names of the contract
+            f"SELECT {chosen} FROM `{table.name}` WHERE `{owner}` IN {{topics:Array(String)}} "  # noqa: S608 names of the contract
             f"AND `{number}` IN {{partitions:Array(UInt16)}}"
         )
 
@@ -235,8 +237,8 @@ class ClickHouse:
             raise
 
 
-def owners(topic: str, partitions: Sequence[int]) -> dict[str, Any]:
-    return {"topic": topic, "partitions": list(partitions)}
+def owners(topics: Collection[str], numbers: Collection[int]) -> dict[str, Any]:
+    return {"topics": sorted(topics), "partitions": sorted(numbers)}
 
 
 def plain(name: str, type_: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
-from schemas.rows import DEAD_LETTERS, WATERMARKS, Partition, Row, RowTable, Watermark
+from schemas.rows import DEAD_LETTERS, WATERMARKS, Partition, RowTable, Watermark
 from schemas.settings import Settings
 from sinks.clickhouse import ClickHouse, Sink
 from streams.agents.exits import LimitReached
@@ -47,10 +47,29 @@ async def load(
         for partition in partitions
     }
     loads = [Topic(sink, plans[topic], sorted(numbers), stored) for topic, numbers in topics.items()]
-    await asyncio.gather(*[part.watermarks() for part in loads])
+    await watermarks(sink, stored)
     await asyncio.gather(*[part.entities() for part in loads])
-    await asyncio.gather(*[part.measures() for part in loads])
+    await asyncio.gather(issues(sink, stored), letters(sink, stored), *[part.measures() for part in loads])
     return stored
+
+
+async def watermarks(sink: Sink, stored: Mapping[Partition, Stored]) -> None:
+    for partition, rows in (await sink.newest(WATERMARKS, WATERMARKS.columns, stored)).items():
+        part = stored[partition]
+        for _, _, next_offset, lsn, committed_at, topic_id, partitions, source_id, fingerprint in rows:
+            part.fold.position(Watermark(next_offset, lsn, committed_at))
+            part.topic_id, part.partitions, part.known = topic_id, partitions, True
+            part.source_id, part.fingerprint = source_id, fingerprint
+
+
+async def issues(sink: Sink, stored: Mapping[Partition, Stored]) -> None:
+    for partition, rows in (await sink.newest(DQ_ISSUES, DQ_ISSUES.columns, stored)).items():
+        stored[partition].fold.load_issues(rows)
+
+
+async def letters(sink: Sink, stored: Mapping[Partition, Stored]) -> None:
+    for partition, rows in (await sink.newest(DEAD_LETTERS, ("offset",), stored)).items():
+        stored[partition].dead_letters.load(offset for (offset,) in rows)
 
 
 async def load_back(sink: Sink, plan: TopicPlan, partition: Partition, part: Stored) -> None:
@@ -74,10 +93,6 @@ class Topic:
     numbers: list[int]
     stored: dict[Partition, Stored]
 
-    async def rows(self, table: RowTable, columns: tuple[str, ...]) -> list[tuple[Stored, list[Row]]]:
-        found = await self.sink.newest(table, columns, self.plan.topic, self.numbers)
-        return [(self.stored[Partition(self.plan.topic, number)], rows) for number, rows in found.items()]
-
     async def blocks(self, table: RowTable, columns: tuple[str, ...], since: int = 0) -> AsyncIterator[Columns]:
         """The partition's number first."""
         async for block in self.sink.stored(table, columns, self.plan.topic, self.numbers, since):
@@ -87,13 +102,6 @@ class Topic:
     @property
     def folds(self) -> dict[int, TableFold]:
         return {number: self.stored[Partition(self.plan.topic, number)].fold for number in self.numbers}
-
-    async def watermarks(self) -> None:
-        for part, rows in await self.rows(WATERMARKS, WATERMARKS.columns):
-            for _, _, next_offset, lsn, committed_at, topic_id, partitions, source_id, fingerprint in rows:
-                part.fold.position(Watermark(next_offset, lsn, committed_at))
-                part.topic_id, part.partitions, part.known = topic_id, partitions, True
-                part.source_id, part.fingerprint = source_id, fingerprint
 
     async def entities(self) -> None:
         """The mirror first: entity rows share what they can with it."""
@@ -115,7 +123,7 @@ class Topic:
         """Of hours and minutes only the recent ones, as far back as every partition of the topic needs."""
         since = min(fold.recent() for fold in self.folds.values()) // 1_000_000
         loads = [self.measure(m.table, since if m.timed else 0) for m in self.plan.table.measures()]
-        await asyncio.gather(self.issues(), self.letters(), *loads)
+        await asyncio.gather(*loads)
 
     async def timed_measures(self) -> None:
         """All hours and minutes, for a change that reaches further back than memory."""
@@ -126,11 +134,3 @@ class Topic:
         async for numbers, *columns in self.blocks(table, table.columns, since):
             for number, rows in groupby(zip(numbers, *columns, strict=True), itemgetter(0)):
                 measures[number].load(row[1:] for row in rows)
-
-    async def issues(self) -> None:
-        for part, rows in await self.rows(DQ_ISSUES, DQ_ISSUES.columns):
-            part.fold.load_issues(rows)
-
-    async def letters(self) -> None:
-        for part, rows in await self.rows(DEAD_LETTERS, ("offset",)):
-            part.dead_letters.load(offset for (offset,) in rows)

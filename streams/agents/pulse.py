@@ -44,8 +44,9 @@ class Reached:
 
 async def reached(sink: Sink, settings: Settings) -> Reached | None:
     """None in a new database: it knows nothing of the past. Raises `SinkUnavailable`."""
-    rows = await sink.newest(HEARTBEATS, ("offset", "seq", "committed_at"), heartbeat_topic(settings), [0])
-    return Reached(*rows[0][0]) if rows[0] else None
+    place = Partition(heartbeat_topic(settings), 0)
+    rows = (await sink.newest(HEARTBEATS, ("offset", "seq", "committed_at"), [place]))[place]
+    return Reached(*rows[0]) if rows else None
 
 
 def heartbeat_row(settings: Settings, beat: Beat) -> Row:

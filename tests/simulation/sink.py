@@ -83,11 +83,12 @@ class Link:
         await self.send(Operation(self, future, table, list(zip(*data, strict=True))))
 
     async def newest(
-        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int]
-    ) -> dict[int, list[Row]]:
-        found: dict[int, list[Row]] = {partition: [] for partition in partitions}
-        for row in await self.ask(table, columns, topic, partitions, 0):
-            found[row[0]].append(row[1:])
+        self, table: RowTable, columns: Sequence[str], partitions: Collection[Partition]
+    ) -> dict[Partition, list[Row]]:
+        found: dict[Partition, list[Row]] = {partition: [] for partition in partitions}
+        for topic in {partition.topic for partition in partitions}:
+            for row in await self.ask(table, columns, topic, [partition.number for partition in partitions], 0):
+                found[Partition(topic, row[0])].append(row[1:])
         return found
 
     async def stored(
