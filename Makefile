@@ -57,6 +57,17 @@ pictures: install ## Pictures of the live page of a running demo into docs/pictu
 bench: install ## Measure latency and CPU a change on an embedded stack of its own
 	$(BIN)/python -m benchmarks
 
+.PHONY: faults
+faults: install ## Faults on the real processes; ONLY=F05 SEED=7 one scenario, BROKEN=watermark-first a broken rule
+	$(BIN)/python -m tests.faults $(if $(ONLY),--only "$(ONLY)") $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS)) \
+	  $(if $(RATE),--rate $(RATE)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SHARE),--share $(SHARE)) \
+	  $(if $(BROKEN),--broken $(BROKEN))
+
+.PHONY: soak
+soak: install ## Faults mixed for MINUTES=20, by SEED=1
+	$(BIN)/python -m tests.faults --only F23 $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) \
+	  $(if $(RATE),--rate $(RATE))
+
 .PHONY: test-containers
 test-containers: install ## The same pipeline tests on containers; needs a Docker engine
 	$(BIN)/python -m tests.containers $(ARGS)

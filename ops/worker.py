@@ -34,7 +34,8 @@ SESSION_SECONDS: Final = 20.0
 """A worker that has ended stays a member of its group until its session is over."""
 STOP_SECONDS: Final = 15.0
 FIRST_PAUSE: Final = 0.5
-LONGEST_PAUSE: Final = 30.0
+LONGEST_PAUSE: Final = 5.0
+"""Short enough that figures are fresh again within half a minute, however often it died before."""
 STEADY_SECONDS: Final = 60.0
 """A process that lived this long starts the pauses anew."""
 

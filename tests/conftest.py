@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from deploy.local.stack import Addresses, Stack
+from tests.faults.network import PROXIED
 
 # a machine that is busy with other work draws slowly, which says nothing about the code
 settings.register_profile("busy", suppress_health_check=[HealthCheck.too_slow], deadline=None)
@@ -43,7 +44,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
     watch = [sys.executable, "-c", PURGE_WHEN_ORPHANED, str(root), "tests"]
     with subprocess.Popen(watch, stdin=subprocess.PIPE, start_new_session=True) as watcher:
         try:
-            yield Stack(root).up("tests", empty=True)
+            yield Stack(root, parts=PROXIED).up("tests", empty=True)
         finally:
             Stack(root).down("tests", purge=True)
             assert watcher.stdin is not None

@@ -132,7 +132,7 @@ class Stack:
             # others may pass through, because PostgreSQL may run as another user; each folder inside is closed
             directory.mkdir(mode=0o711, exist_ok=True)
             known = state.load(directory) or state.State()
-            for port in (port for part in PARTS for port in part.ports):
+            for port in (port for part in (*PARTS, *self._parts) for port in part.ports):
                 if port not in known.ports:
                     known.ports[port] = choose_port(set(known.ports.values()))
             state.save(directory, known)

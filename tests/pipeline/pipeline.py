@@ -33,9 +33,10 @@ from schemas.contract import Contract, load_contract
 from schemas.settings import Settings, environment, load
 from sinks.clickhouse import Client, connect
 from sinks.migrate import migrate
+from tests.faults.network import PROXIED
+from tests.patience import SECONDS as SECONDS
 
-SECONDS: Final = 180.0
-"""How long anything may take before the test gives up; no figure of speed."""
+APPLICATION: Final = "techhub-tests"
 
 
 def until(condition: Callable[[], Any], what: str, seconds: float = SECONDS) -> None:
@@ -67,13 +68,15 @@ class Worker:
 
     settings: Settings
     log: Path
+    injected: Mapping[str, str] = field(default_factory=dict)
+    """Environment that only a fault needs."""
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "ops", "worker"], env=environment(self.settings), stdout=output, stderr=output,
-                start_new_session=True,
+                [sys.executable, "-m", "ops", "worker"], env={**environment(self.settings), **self.injected},
+                stdout=output, stderr=output, start_new_session=True,
             )  # fmt: skip
 
     def child(self) -> psutil.Process:
@@ -85,7 +88,7 @@ class Worker:
         """SIGKILL to the worker process; its supervisor starts another."""
         until(lambda: self.child().kill() is None, "a worker process runs")
 
-    def stop(self, seconds: float = 20.0) -> tuple[int, float]:
+    def stop(self, seconds: float = SECONDS) -> tuple[int, float]:
         """SIGTERM to the supervisor: its exit code, and how long it took."""
         assert self.process is not None
         began = time.monotonic()
@@ -123,10 +126,11 @@ class Pipeline:
     sink: Client
     worker: Worker
     ledger: Ledger = field(default_factory=Ledger)
-    """Every acknowledged transaction of all simulations since `checks.begin`."""
+    """Every acknowledged transaction of all simulations since `invariants.begin`."""
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)
     folded: dict[tuple[str, str, int], int] = field(default_factory=dict)
-    """What was there then: changes by table and operation, and the newest fact of each partition."""
+    set_aside: int = 0
+    """What was there then: changes by table and operation, the newest fact of each partition, dead letters."""
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -141,7 +145,14 @@ class Pipeline:
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """One statement, and transaction, on PostgreSQL as the application's owner."""
-        cursor = self.source.execute(sql.encode(), parameters or None)
+        try:
+            cursor = self.source.execute(sql.encode(), parameters or None)
+        except psycopg.OperationalError:
+            if not self.source.closed:
+                raise
+            # PostgreSQL was restarted since the last statement
+            self.source = psycopg.connect(self.dsn, autocommit=True, application_name=APPLICATION)
+            cursor = self.source.execute(sql.encode(), parameters or None)
         return cursor.fetchall() if cursor.description else []
 
     def insert(self, table: str, **values: Any) -> int:
@@ -166,10 +177,11 @@ class Pipeline:
     # -- load and faults ----------------------------------------------------------------------------------------------
 
     @contextmanager
-    def load(self, rate: float, seconds: float, seed: int) -> Iterator[Simulator]:
-        """Runs the simulator beside the body, and to its end afterwards."""
+    def load(self, rate: float, seconds: float | None, seed: int) -> Iterator[Simulator]:
+        """Runs the simulator beside the body, and to its end afterwards; without seconds it ends with the body."""
         failed: list[BaseException] = []
-        with Simulator(self.dsn, seed, connections=2, ledger=self.ledger) as simulator:
+        connections = 2 if rate <= 100 else 4
+        with Simulator(self.dsn, seed, connections=connections, ledger=self.ledger, patience=SECONDS) as simulator:
 
             def run() -> None:
                 try:
@@ -181,7 +193,8 @@ class Pipeline:
             thread.start()
             try:
                 yield simulator
-                thread.join(seconds + SECONDS)
+                if seconds is not None:
+                    thread.join(seconds + SECONDS)
             finally:
                 simulator.stop()
                 thread.join(SECONDS)
@@ -199,14 +212,19 @@ class Pipeline:
 
     def kill_part(self, part: str) -> None:
         """SIGKILL; `restore` brings it back."""
+        self.stop_part(part, signal.SIGKILL)
+
+    def stop_part(self, part: str, what: signal.Signals) -> None:
+        """A signal that ends it; returns when it has ended."""
         process = psutil.Process(self.running(part).pid)
         left = process.children(recursive=True) if part == "postgres" else []
-        process.kill()
-        psutil.wait_procs([process, *left], timeout=20)
+        process.send_signal(what)
+        _, alive = psutil.wait_procs([process, *left], timeout=SECONDS)
+        assert not alive, f"{part} did not end"
 
     def restore(self) -> None:
         """Starts every part of the stack that does not run."""
-        Stack(self.stack.directory.parent).up(self.stack.name)
+        Stack(self.stack.directory.parent, parts=PROXIED).up(self.stack.name)
 
     def kill_connect(self) -> None:
         self.kill_part("connect")
@@ -234,19 +252,24 @@ def secret(settings: Settings) -> str:
 
 def techhub_cdc(arguments: Sequence[str], values: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "ops", *arguments]
-    return subprocess.run(command, env=dict(values), capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, env=dict(values), capture_output=True, text=True, timeout=2 * SECONDS, check=False)
 
 
 @contextmanager
 def pipeline_on(
-    stack: Addresses, logs: Path, *, before: Callable[[Pipeline], None] = lambda _: None, **changes: Any
+    stack: Addresses,
+    logs: Path,
+    *,
+    before: Callable[[Pipeline], None] = lambda _: None,
+    injected: Mapping[str, str] | None = None,
+    **changes: Any,
 ) -> Iterator[Pipeline]:
     """A pipeline that has caught up; `before` is called when it stands and capture has not begun."""
     unique = f"p{uuid.uuid4().hex[:8]}"
     settings = settings_of(stack, unique, **changes)
-    contract, worker = load_contract(settings.contract), Worker(settings, logs / f"{unique}.log")
+    contract, worker = load_contract(settings.contract), Worker(settings, logs / f"{unique}.log", injected or {})
     migrate(settings)
-    with psycopg.connect(secret(settings), autocommit=True) as source:
+    with psycopg.connect(secret(settings), autocommit=True, application_name=APPLICATION) as source:
         pipeline = Pipeline(stack, settings, contract, source, connect(settings), worker)
         before(pipeline)
         try:
@@ -258,9 +281,10 @@ def pipeline_on(
             sys.stderr.write(f"the end of {worker.log}:\n{worker.log.read_text(errors='replace')[-4000:]}\n")
             raise
         finally:
-            worker.end()
-            Stack(stack.directory.parent).up(stack.name)
+            pipeline.worker.end()
+            pipeline.restore()
             pipeline.sink.close()
+            pipeline.source.close()
             delete(settings, lambda _: None)
             with connect(settings, None) as client:
                 client.command(f"DROP DATABASE IF EXISTS `{settings.clickhouse_database}`")

@@ -7,18 +7,17 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from confluent_kafka import Message, Producer
 
 from connectors.kafka import kafka_config
 from deploy.local.stack import Addresses
-from tests.pipeline.checks import assert_chain
+from tests.faults.invariants import assert_chain
 from tests.pipeline.conftest import some_past
 from tests.pipeline.pipeline import Pipeline, pipeline_on, report, until
+from tests.pipeline.rows import BOOKINGS, REQUESTS, add_booking, add_request, facts, move
 
-REQUESTS, BOOKINGS = "service_servicerequest", "booking_booking"
 IN_A_ROW = 5
 SOON = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=400)
 """Nobody else books then."""
@@ -34,29 +33,6 @@ def odd(stack: Addresses, logs: Path) -> Iterator[Pipeline]:
         finally:
             running.execute(f"DELETE FROM {REQUESTS} WHERE id > %s", [requests])
             running.execute(f"DELETE FROM {BOOKINGS} WHERE id > %s", [bookings])
-
-
-def add_request(pipeline: Pipeline, status: str, **values: Any) -> int:
-    service, author = pipeline.execute("SELECT min(code), (SELECT min(id) FROM account_user) FROM service_service")[0]
-    now = datetime.now(UTC)
-    row = {"service_id": service, "author_id": author, "data": "{}", "created_at": now, "updated_at": now}
-    return pipeline.insert(REQUESTS, status=status, **{**row, **values})
-
-
-def add_booking(pipeline: Pipeline, start: Any, end: Any, room: int | None = None) -> int:
-    first, author = pipeline.execute("SELECT min(id), (SELECT min(id) FROM account_user) FROM booking_room")[0]
-    now = datetime.now(UTC)
-    row = {"author_id": author, "start": start, "end": end, "created_at": now, "updated_at": now}
-    return pipeline.insert(BOOKINGS, room_id=room or first, status="active", **row)
-
-
-def move(pipeline: Pipeline, table: str, number: int, status: str) -> None:
-    pipeline.execute(f"UPDATE {table} SET status = %s, updated_at = now() WHERE id = %s", [status, number])
-
-
-def facts(pipeline: Pipeline, number: int) -> list[tuple[str, str, bool]]:
-    sql = "SELECT from_status, to_status, legal FROM request_transitions FINAL WHERE request_id = {id:Int64}"
-    return [(a, b, bool(c)) for a, b, c in pipeline.query(f"{sql} ORDER BY _version", {"id": number})]
 
 
 def issues(pipeline: Pipeline, entity: str, number: int) -> dict[str, bool]:

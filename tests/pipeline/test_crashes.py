@@ -4,7 +4,7 @@ import random
 import threading
 from collections import Counter
 
-from tests.pipeline.checks import assert_consistent, begin
+from tests.faults.invariants import assert_consistent, begin
 from tests.pipeline.pipeline import Pipeline
 
 SEED = 20_261_122

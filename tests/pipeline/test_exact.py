@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from deploy.local.source.simulate import Ledger
-from tests.pipeline.checks import assert_activity, assert_consistent, assert_every_status_change, begin
+from tests.faults.invariants import assert_activity, assert_consistent, assert_every_status_change, begin
 from tests.pipeline.pipeline import Pipeline
 
 RATE, SECONDS, SEED = 100.0, 15.0, 3

@@ -9,7 +9,7 @@ from connectors.apply import apply
 from connectors.delete import delete
 from connectors.errors import CaptureLost
 from tests.pipeline.pipeline import SECONDS, Pipeline, report, until
-from tests.pipeline.test_bad_input import REQUESTS, add_request, facts, move
+from tests.pipeline.rows import REQUESTS, add_request, facts, move
 
 
 def repaired(pipeline: Pipeline) -> None:

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from schemas.settings import environment
-from tests.pipeline.checks import assert_consistent, begin
+from tests.faults.invariants import assert_consistent, begin
 from tests.pipeline.pipeline import Pipeline, techhub_cdc, until
 
 SEED = 41

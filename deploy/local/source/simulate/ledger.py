@@ -17,13 +17,15 @@ from deploy.local.source.simulate.statement import Change
 class Entry:
     """A transaction. `at`: seconds since 1970 when the answer to COMMIT arrived, or when the connection was lost.
 
-    Not `acknowledged`: the connection was lost while COMMIT was under way, so it may or may not have happened.
+    Not `acknowledged`: the connection was lost while COMMIT was under way, so it may or may not have happened:
+    PostgreSQL's `pg_xact_status` says it of the `transaction_id`.
     """
 
     at: float
     name: str
     changes: Sequence[Change]
     acknowledged: bool = True
+    transaction_id: str = ""
 
 
 class Ledger:

@@ -67,12 +67,12 @@ class Session:
         keep = self.random.random() >= self.plan.rollbacks
         started = time.monotonic()
         try:
-            changes = self._work(transaction)
+            changes, transaction_id = self._work(transaction)
             if not keep:
                 self.connection.execute("ROLLBACK")
                 self.counts.rolled_back += 1
                 return
-            self._commit(transaction, changes)
+            self._commit(transaction, changes, transaction_id)
         except (Conflict, *CONFLICTS):
             self.connection.rollback()
             transaction.forget()
@@ -100,28 +100,29 @@ class Session:
             self.connection.close()
             raise
 
-    def _work(self, transaction: Transaction) -> list[Change]:
-        """All statements in one round trip; the changes that a commit would make."""
+    def _work(self, transaction: Transaction) -> tuple[list[Change], str]:
+        """All statements in one round trip; the changes that a commit would make, and the transaction's id."""
         with self.connection.pipeline():
             self.connection.execute("BEGIN")
             cursors = [self.connection.execute(each.query, each.values) for each in transaction.statements]
+            identity = self.connection.execute("SELECT pg_current_xact_id()::text")
         changes = []
         for statement, cursor in zip(transaction.statements, cursors, strict=True):
             if statement.key is not None and cursor.rowcount != 1:
                 raise Conflict
             keys = [statement.key] if statement.key is not None else [as_key(key) for (key,) in cursor]
             changes += [Change(statement.table, statement.operation, key, statement.status) for key in keys]
-        return changes
+        return changes, str(identity.fetchall()[0][0])
 
-    def _commit(self, transaction: Transaction, changes: list[Change]) -> None:
+    def _commit(self, transaction: Transaction, changes: list[Change], transaction_id: str) -> None:
         try:
             self.connection.execute("COMMIT")
         except psycopg.OperationalError:
             if self.connection.closed:
                 self.counts.uncertain += 1
-                self.plan.ledger.record(Entry(time.time(), transaction.name, changes, acknowledged=False))
+                self.plan.ledger.record(Entry(time.time(), transaction.name, changes, False, transaction_id))
             raise
-        self.plan.ledger.record(Entry(time.time(), transaction.name, changes))
+        self.plan.ledger.record(Entry(time.time(), transaction.name, changes, True, transaction_id))
         self.counts.committed += 1
         self.counts.transactions[transaction.name] += 1
         self.counts.changes.update(change.table for change in changes)
