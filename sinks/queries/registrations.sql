@@ -3,7 +3,7 @@
 -- domain: content
 -- kind: series
 -- unit: people
--- tables: [core_eventparticipant]
+-- tables: [core_eventparticipant, core_event]
 -- columns: [day, registrations]
 -- parameters: {from_day: today-30d, to_day: today}
 SELECT day, sum(r.registrations) AS registrations

@@ -3,7 +3,8 @@
 -- domain: operations
 -- kind: table
 -- unit: reviews
--- tables: [service_expertise, service_vote, service_report, service_protocol_accepted, service_protocol_rejected, service_seedmoneyreport, service_externalrequest]
+-- tables: [service_expertise, service_vote, service_report, service_protocol_accepted, service_protocol_rejected,
+--   service_seedmoneyreport, service_externalrequest, service_servicerequest]
 -- columns: [service, title_ru, title_kk, title_en, requests, expertises, votes, reports, protocols_accepted,
 --   protocols_rejected, seed_money_reports, external_requests]
 -- parameters: {services: []}

@@ -3,7 +3,8 @@
 -- domain: techorda
 -- kind: table
 -- unit: people
--- tables: [techorda_course, techorda_courseapplication, service_techordastudent, service_techordareport, techorda_coursefavorite]
+-- tables: [techorda_course, techorda_courseapplication, service_techordastudent, service_techordareport,
+--   techorda_coursefavorite, service_techordareportstudent]
 -- columns: [course_id, title_ru, title_kk, title_en, school_id, flow_id, applications, favourites, students,
 --   graduates, reports, report_students]
 -- parameters: {schools: [], limit: 200}

@@ -3,7 +3,8 @@
 -- domain: techorda
 -- kind: table
 -- unit: people
--- tables: [techorda_course, techorda_courseapplication, service_techordastudent, service_techordareport, techorda_flow, techorda_applicationform]
+-- tables: [techorda_course, techorda_courseapplication, service_techordastudent, service_techordareport,
+--   techorda_flow, techorda_applicationform, service_techordareportstudent]
 -- columns: [flow_id, title_ru, title_kk, title_en, courses, application_forms, applications, students, graduates,
 --   reports]
 SELECT flow_id, title_ru, title_kk, title_en, courses, application_forms, applications, students, graduates, reports

@@ -3,7 +3,8 @@
 -- domain: techorda
 -- kind: table
 -- unit: people
--- tables: [techorda_course, techorda_courseapplication, service_techordastudent, service_techordareport, techorda_school]
+-- tables: [techorda_course, techorda_courseapplication, service_techordastudent, service_techordareport,
+--   techorda_school, service_techordareportstudent]
 -- columns: [school_id, company_id, courses, applications, students, graduates, graduated_share, reports,
 --   report_students]
 -- parameters: {schools: []}

@@ -3,7 +3,8 @@
 -- domain: techorda
 -- kind: stat
 -- unit: people
--- tables: [techorda_course, techorda_courseapplication, service_techordastudent, service_techordareport]
+-- tables: [techorda_course, techorda_courseapplication, service_techordastudent, service_techordareport,
+--   techorda_coursefavorite, service_techordareportstudent]
 -- columns: [courses, applications, students, graduates, reports]
 SELECT
     count() AS courses,
