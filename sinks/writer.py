@@ -25,9 +25,12 @@ log = logging.getLogger("techhub.writer")
 FIRST_DELAY: Final = 0.1
 LONGEST_DELAY: Final = 5.0
 
-PAUSES: Final = (0.04, 0.04, 0.25)
+PAUSES: Final = (0.08, 0.08, 0.5)
 """Seconds from the beginning of a lane's flush to that of its next. An insert costs the same CPU for one row as for a
 hundred, and a first flush does not wait; watermarks only matter to a restart and to the age that is shown."""
+LONGEST_REST: Final = 0.25
+"""A lane rests for as long as its flush took, so that a sink that is slow because it is busy gets fewer, larger inserts
+and not more of them; but no longer than this."""
 
 
 class Source(Protocol):
@@ -146,7 +149,8 @@ class Writer:
                 lane.busy = False
             if generation == self.generation:
                 self.hand_on(staged, following)
-            await asyncio.sleep(began + PAUSES[number] - asyncio.get_running_loop().time())
+            took = asyncio.get_running_loop().time() - began
+            await asyncio.sleep(max(PAUSES[number] - took, min(took, LONGEST_REST)))
 
     def hand_on(self, staged: Sequence[Staged], following: Lane | None) -> None:
         if following is not None:
