@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import FrameType
 from typing import Annotated, Final
 
@@ -29,6 +29,7 @@ from streams.plan import derivation, plans
 
 log = logging.getLogger("techhub.supervisor")
 
+WORKER: Final = ("-m", "streams.agents.process")
 LIMIT: Final = 78
 SESSION_SECONDS: Final = 20.0
 """A worker that has ended stays a member of its group until its session is over."""
@@ -97,10 +98,12 @@ def group(settings: Settings) -> tuple[str, ...]:
 class Supervisor:
     """One child at a time; signals are passed on to it."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], program: Sequence[str] = WORKER) -> None:
         self.environment = environment
+        self.program = program
         self.child: subprocess.Popen[bytes] | None = None
         self.stopping = False
+        self.restarts = 0
 
     def run(self) -> int:
         pause = FIRST_PAUSE
@@ -119,11 +122,11 @@ class Supervisor:
                         return 0
                     time.sleep(0.1)
                 pause = min(2 * pause, LONGEST_PAUSE)
+                self.restarts += 1
 
     def once(self) -> int:
-        self.child = subprocess.Popen(
-            [sys.executable, "-m", "streams.agents.process"], env=self.environment, start_new_session=True
-        )
+        command = [sys.executable, *self.program, "--restarts", str(self.restarts)]
+        self.child = subprocess.Popen(command, env=self.environment, start_new_session=True)
         return self.child.wait()
 
     @contextlib.contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -20,6 +20,9 @@ from schemas.contract import DEFAULT_CONTRACT
 PREFIX = "TECHHUB_"
 DEBUG = bool(os.environ.get("TECHHUB_DEBUG"))
 """Whether a defect shows its traceback."""
+
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class SettingsError(ValueError):
@@ -139,6 +142,14 @@ class Settings(BaseSettings):
     admin_url: str | None = Field(
         None, description="where the application shows a row, https://host/admin/{app}/{model}/{id}/change/"
     )
+    stall_seconds: float = Field(
+        60, ge=2, description="seconds without progress after which a worker process is started again"
+    )
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="where a worker answers /metrics, /healthz and /readyz; not set: nowhere"
+    )
+    metrics_token: SecretStr | None = Field(None, description="what /metrics asks for as a bearer token")
+    metrics_host: str = Field("127.0.0.1", description="the address of that port; another one asks for a token")
     local_directory: Path = Field(Path(".local"), description="where embedded stacks keep their data")
     local_cache: Path | None = Field(
         None, description="where fetched parts are kept; default: the user's cache directory"
@@ -163,6 +174,13 @@ class Settings(BaseSettings):
     def readable(cls, value: Any) -> Any:
         if isinstance(value, Unreadable):
             raise ValueError(value.reason)
+        return value
+
+    @field_validator("metrics_host")
+    @classmethod
+    def guarded(cls, value: str, info: ValidationInfo) -> str:
+        if value not in LOOPBACK and not info.data.get("metrics_token"):
+            raise ValueError("expected 127.0.0.1, or TECHHUB_METRICS_TOKEN as well")
         return value
 
     @field_validator("timezone")

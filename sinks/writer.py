@@ -19,6 +19,7 @@ from typing import Any, Final, Protocol
 
 from schemas.rows import SEEN_UNTIL, WATERMARKS, Partition, Row, Rows, RowTable, Staged, Watermark
 from sinks.clickhouse import Sink, SinkUnavailable
+from sinks.meter import Meter
 
 log = logging.getLogger("techhub.writer")
 
@@ -75,6 +76,7 @@ class Writer:
         self.stamp = stamp
         self.claims = claims
         self.limit = limit
+        self.meter = Meter()
         self.dirty: dict[Partition, Source] = {}
         self.lanes = (Lane(), Lane(), Lane())
         self.generation = 0
@@ -147,6 +149,7 @@ class Writer:
                 await write(staged)
             finally:
                 lane.busy = False
+            self.meter.flushed(number, staged, asyncio.get_running_loop().time() - began)
             if generation == self.generation:
                 self.hand_on(staged, following)
             took = asyncio.get_running_loop().time() - began
@@ -197,7 +200,8 @@ class Writer:
         delay = FIRST_DELAY
         while True:
             try:
-                await self.sink.insert(table.name, table.columns, columns)
+                with self.meter.insert(table.name, len(rows)):
+                    await self.sink.insert(table.name, table.columns, columns)
             except SinkUnavailable as error:
                 self.lost(error)
                 await asyncio.sleep(delay)

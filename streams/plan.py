@@ -41,6 +41,10 @@ class TopicPlan:
     fingerprint: str
 
     @property
+    def name(self) -> str:
+        return self.table.table.name
+
+    @property
     def partitions(self) -> int:
         return self.table.table.partitions
 

@@ -37,6 +37,9 @@ class Reading:
     """Invariant: the fold of a partition has seen everything below `next`, or is about to, under the same epoch."""
 
     epoch: int = 0
+    assigned: frozenset[Partition] = frozenset()
+    located: bool = False
+    """Whether it is known which of the assigned partitions can be read; those that have no `next` then cannot."""
     parts: dict[Partition, Stored] = field(default_factory=dict)
     next: dict[Partition, int] = field(default_factory=dict)
 
@@ -46,12 +49,13 @@ class Reading:
     def drop(self) -> None:
         """Nothing that was read under the old assignment is folded any more: it will be read again."""
         self.epoch += 1
+        self.assigned, self.located = frozenset(), False
         self.parts = {}
         self.next.clear()
 
     def own(self, parts: Mapping[Partition, Stored]) -> dict[Partition, int]:
         """Where to read on: at the watermarks."""
-        self.parts = dict(parts)
+        self.parts, self.located = dict(parts), True
         self.next.update({partition: part.next_offset for partition, part in parts.items()})
         return dict(self.next)
 

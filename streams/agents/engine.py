@@ -19,6 +19,7 @@ from connectors.topics import Identity
 from schemas.rows import WATERMARKS, Partition, Row, Watermark
 from schemas.settings import Settings
 from sinks.clickhouse import Sink, SinkUnavailable
+from sinks.meter import Meter, oldest_commit
 from sinks.writer import Writer
 from streams import intake
 from streams.agents.assignment import Assignment, Contention
@@ -60,6 +61,7 @@ class Engine:
         self.plans = plans
         self.open_sink, self.make_writer, self.make_pulse = open_sink, make_writer, make_pulse
         self.background = Background()
+        self.meter = Meter()
         self.reading = Reading()
         self.assignment = Assignment(settings, plans, self.open)
         self.contention = Contention(settings.worker_id)
@@ -79,6 +81,7 @@ class Engine:
             if self.sink is None:
                 sink = await self.open_sink(self.settings)
                 self.writer = self.make_writer(sink, self.stamp, self.flushed, self.settings.writer_limit)
+                self.writer.meter = self.meter
                 self.journal = Journal(sink, self.settings.worker_id)
                 self.pulse = await self.make_pulse(
                     sink, self.settings, lambda: list(self.reading.next), self.beat, self.looked
@@ -95,6 +98,7 @@ class Engine:
 
     def drop(self) -> None:
         self.reading.drop()
+        self.meter.dropped()
         self.heartbeats.reset({})
         if self.writer is not None:
             self.writer.drop()
@@ -105,6 +109,8 @@ class Engine:
         self.consumer = consumer
         self.background.spawn(self.check_contention())
         owned = sorted(partition for partition in consumer.assignment() if partition.topic in self.plans)
+        self.reading.assigned = frozenset(owned)
+        self.meter.assignments.inc()
         consumer.pause(owned)
         task = self.background.spawn(self.locate(consumer, owned, self.reading.epoch))
         await asyncio.wait({task}, timeout=INLINE_SECONDS)
@@ -206,11 +212,14 @@ class Engine:
         batch = intake.read(plan, records)
         for record, reason in batch.letters:
             log.warning("dead letter %s offset %d: %s", partition, record.offset, reason)
+            self.meter.dead_letters.labels(plan.name).inc()
         while part.fold.reaches_back(batch.changes):
             await self.load_back(partition, part)
             if not self.reading.current(epoch):
                 return
         outcome = intake.fold(part, plan, batch)
+        oldest = oldest_commit(batch.changes)
+        self.meter.consumed(plan.name, partition, batch.next_offset, len(records), oldest)
         if outcome.truncated is not None:
             table, reason, command, *_ = outcome.truncated
             log.error("RESYNC_REQUIRED %s: %s; %s", table, reason, command)

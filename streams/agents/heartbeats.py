@@ -7,6 +7,7 @@ RESYNC_REQUIRED for another source or a broken log, statements that make history
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -45,6 +46,8 @@ class Heartbeats:
         self.heights: dict[tuple[Partition, str], int] = {}
         self.claimed: dict[tuple[Partition, str], int] = {}
         """What tables hold by now, and what of it is written down."""
+        self.beaten = time.monotonic()
+        """Clock of the newest heartbeat, or of the start."""
         self.parts: Mapping[Partition, Stored] = {}
         self.due_histories: set[str] = set()
         """Topics of history tables with rows that only a snapshot has shown."""
@@ -61,6 +64,7 @@ class Heartbeats:
         return self.freshness.flushed(marks)
 
     def beat(self, beat: Beat, sink: Sink, insert: Insert) -> None:
+        self.beaten = time.monotonic()
         others = self.other_sources(beat.source_id) if beat.source_id else {}
         self.background.spawn(self.record(beat, others, self.freshness.beat(beat), insert))
         if self.due_histories and self.freshness.at_end:

@@ -3,6 +3,7 @@
 Exit codes: 0 after SIGTERM or SIGINT, 70 after a surprise (start again), 78 at a limit (an operator has to act).
 """
 
+import argparse
 import asyncio
 import gc
 import logging
@@ -12,8 +13,12 @@ from typing import Any, Final
 
 from schemas.contract import ContractError
 from schemas.settings import SettingsError
-from streams.agents.app import default_app
+from streams.agents.app import WorkerApp, default_app
+from streams.agents.endpoint import Endpoint
 from streams.agents.exits import LIMIT, SURPRISE, leave
+from streams.agents.health import Health
+from streams.agents.telemetry import registry_of
+from streams.agents.watchdog import Watchdog
 
 log = logging.getLogger("techhub.worker")
 FLUSH_SECONDS: Final = 8.0
@@ -50,11 +55,22 @@ def configure_logging() -> None:
         )
 
 
-async def serve() -> None:
+async def watch(app: WorkerApp, restarts: int) -> None:
+    """Metrics, health and the watchdog; over HTTP where a port is set."""
+    settings = app.engine.settings
+    health = Health(app.engine, settings.stall_seconds)
+    registry = registry_of(app.engine, health, restarts)
+    if settings.metrics_port is not None:
+        app.engine.background.spawn(Endpoint(settings, registry, health).start())
+    app.engine.background.spawn(Watchdog(health).run())
+
+
+async def serve(restarts: int) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     app: Any = default_app()
+    await watch(app, restarts)
     app.finalize()
     app.in_worker = True
     starting = asyncio.ensure_future(app.start())
@@ -74,11 +90,17 @@ async def serve() -> None:
     leave(0)
 
 
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--restarts", type=int, default=0, help="processes before this one that died")
+    return parser.parse_args()
+
+
 def main() -> None:
     configure_logging()
     gc.set_threshold(*GARBAGE_THRESHOLDS)
     try:
-        asyncio.run(serve())
+        asyncio.run(serve(arguments().restarts))
     except (SettingsError, ContractError) as error:
         for line in str(error).splitlines():
             log.error("%s", line)

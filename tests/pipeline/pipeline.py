@@ -21,6 +21,8 @@ from typing import Any, Final
 
 import psutil
 import psycopg
+import requests
+from prometheus_client.parser import text_string_to_metric_families
 
 from connectors.apply import apply
 from connectors.delete import delete
@@ -33,6 +35,7 @@ from schemas.contract import Contract, load_contract
 from schemas.settings import Settings, environment, load
 from sinks.clickhouse import Client, connect
 from sinks.migrate import migrate
+from tests.clickhouse_server import free_port
 from tests.faults.network import PROXIED
 from tests.patience import SECONDS as SECONDS
 
@@ -58,6 +61,7 @@ def settings_of(stack: Addresses, unique: str, **changes: Any) -> Settings:
     names = {
         "clickhouse_database": unique, "topic_prefix": unique, "group": unique, "worker_id": f"{unique}-0",
         "slot_name": unique, "publication": unique, "connector_name": unique, "heartbeat_seconds": 0.5,
+        "metrics_port": free_port(),
     }  # fmt: skip
     return load(**{**known, **names, **changes})
 
@@ -160,6 +164,18 @@ class Pipeline:
         columns, marks = ", ".join(f'"{name}"' for name in values), ", ".join(["%s"] * len(values))
         sql = f"INSERT INTO {table} ({columns}) VALUES ({marks}) RETURNING id"
         return int(self.execute(sql, list(values.values()))[0][0])
+
+    def ask(self, path: str) -> tuple[int, str]:
+        """What the worker answers over HTTP: status and text."""
+        answer = requests.get(f"http://127.0.0.1:{self.settings.metrics_port}{path}", timeout=10)
+        return answer.status_code, answer.text
+
+    def metric(self, name: str, **labels: str) -> float:
+        """A sample that the worker tells, summed over the labels that are not named."""
+        told = (
+            sample for family in text_string_to_metric_families(self.ask("/metrics")[1]) for sample in family.samples
+        )
+        return sum(s.value for s in told if s.name == name and labels.items() <= s.labels.items())
 
     # -- waiting ------------------------------------------------------------------------------------------------------
 

@@ -79,10 +79,16 @@ def test_clickhouse_away_under_load_is_waited_for_and_nothing_is_lost(pipeline: 
         until(lambda: worker.said("does not take rows") > away, "the worker says that ClickHouse is away")
         done = pipeline.command("status")
         assert done.returncode == 3 and "error ClickHouse cannot be reached" in done.stderr
+        assert pipeline.ask("/healthz")[0] == 200, "waiting is not being dead"
+        status, why = pipeline.ask("/readyz")
+        assert status == 503 and "ClickHouse has not taken rows for" in why
+        assert pipeline.metric("techhub_worker_unavailable_seconds") > 0
         threading.Event().wait(8)  # the length of the outage
         pipeline.restore()
     until(lambda: worker.said("takes rows again") > back, "the worker says that ClickHouse is back")
     assert worker.child().pid == began, "the worker waited, it was not started again"
+    until(lambda: pipeline.ask("/readyz") == (200, "ready\n"), "the worker is ready again")
+    assert pipeline.metric("techhub_worker_insert_retries_total") > 0
     assert_consistent(pipeline)
 
 

@@ -1,0 +1,69 @@
+"""The progress watchdog: a worker that stands still writes all stacks to its log and ends, to be started again.
+
+    the loop   once a second looks at every watermark whose log has more
+    a thread   looks whether the loop turns, for the loop itself may be what stands still
+
+While ClickHouse is away neither counts: that is waited for in place.
+"""
+
+import asyncio
+import faulthandler
+import logging
+import sys
+import threading
+import time
+from typing import Final
+
+from streams.agents.exits import SURPRISE, leave
+from streams.agents.health import Health
+
+log = logging.getLogger("techhub.watchdog")
+LOOK_SECONDS: Final = 1.0
+
+
+class Watchdog:
+    """`health.stall_seconds` without progress end the process."""
+
+    def __init__(self, health: Health) -> None:
+        self.health = health
+        self.limit = health.stall_seconds
+        self.loop = asyncio.get_running_loop()
+        self.turns = 0
+        self.thread = threading.Thread(target=self.watch_loop, name="watchdog", daemon=True)
+        self.thread.start()
+
+    async def run(self) -> None:
+        """In the event loop, until cancelled."""
+        last = time.monotonic()
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            now, self.turns = time.monotonic(), self.turns + 1
+            self.health.look(counted(now - last))
+            last = now
+            if self.health.stuck is not None and self.health.stuck[1] >= self.limit:
+                partition, seconds = self.health.stuck
+                self.bark(f"the watermark of {partition} has not moved for {seconds:.0f} s while its log has more")
+            if self.health.deaf:
+                self.bark("the thread that reads heartbeats has died")
+
+    def watch_loop(self) -> None:
+        seen, silent, last = 0, 0.0, time.monotonic()
+        while True:
+            time.sleep(LOOK_SECONDS)
+            now = time.monotonic()
+            silent = 0.0 if self.turns != seen else silent + counted(now - last)
+            seen, last = self.turns, now
+            if silent >= self.limit:
+                self.bark(f"the event loop has not turned for {silent:.0f} s")
+
+    def bark(self, reason: str) -> None:
+        log.critical("%s; all stacks follow, then this process ends and is started again", reason)
+        faulthandler.dump_traceback(sys.stderr, all_threads=True)
+        for task in asyncio.all_tasks(self.loop):
+            task.print_stack(file=sys.stderr)
+        leave(SURPRISE)
+
+
+def counted(passed: float) -> float:
+    """A process that was stopped and goes on does not count the time it was stopped."""
+    return min(passed, 2 * LOOK_SECONDS)
