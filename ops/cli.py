@@ -23,7 +23,7 @@ app = typer.Typer(
 
 COMMANDS = (
     "stack", "demo", "migrate", "connectors", "worker", "serve", "simulate", "status", "doctor", "query",
-    "reconcile", "rebuild", "dead_letters", "bench",
+    "reconcile", "rebuild", "dead_letters", "maintenance", "bench",
 )  # fmt: skip
 """Modules of `ops`, each with a function `register(app)` that adds its commands."""
 

@@ -14,6 +14,7 @@ from aiohttp import web
 from dashboard.app import application
 from dashboard.guard import Guard, is_loopback
 from dashboard.labels import LabelsError, load_labels
+from dashboard.metrics import add_metrics
 from dashboard.poller import Poller
 from dashboard.reader import Reader, Reads
 from dashboard.shell import Shell
@@ -92,9 +93,11 @@ def page(settings: Settings, guard: Guard, reads: Reads) -> web.Application:
     """The application over what it reads with."""
     catalogue = load_catalogue()
     shell = Shell(catalogue, load_lifecycles(), zone=settings.timezone, admin_url=settings.admin_url)
-    return application(
+    app = application(
         Poller(reads, catalogue), shell, catalogue, guard, labels=settings.labels, viewers=settings.serve_viewers
     )
+    add_metrics(app, settings, catalogue)
+    return app
 
 
 async def started_on(app: web.Application, listening: socket.socket) -> web.AppRunner:

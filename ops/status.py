@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import typer
@@ -15,10 +16,13 @@ from connectors.errors import Unreachable as SourceUnreachable
 from connectors.health import Health, health, megabytes
 from connectors.topics import ends
 from ops.errors import Problem, Unreachable
+from ops.maintenance import sentence
 from ops.target import settings_for
 from schemas.contract import Contract, load_contract
 from schemas.settings import Settings
+from sinks import maintenance
 from sinks.clickhouse import ClickHouseError, SinkUnavailable, connect, one_line
+from sinks.maintenance import Maintenance
 
 NAMED: Final = 3
 """More tables than this are counted instead of named."""
@@ -54,6 +58,7 @@ class Status:
     resyncs: list[dict[str, Any]]
     dead_letters: int
     open_issues: int
+    maintenance: Maintenance | None
     capture: Health
     problems: list[str]
 
@@ -86,11 +91,12 @@ def read(settings: Settings, contract: Contract) -> Status:
         resyncs = rows("SELECT `table`, reason, command FROM resync_required FINAL WHERE resolved_at IS NULL")
         dead = rows("SELECT count() AS n FROM dead_letters FINAL")[0]["n"]
         issues = rows("SELECT sum(open) AS n FROM v_dq")[0]["n"]
+        held = maintenance.current(client, datetime.now(UTC))
         capture = health(settings, contract)
         log = ends(settings, [contract.topic(settings.topic_prefix, table) for table in contract.tables])
     partitions = lagging(marks, log)
     return Status(
-        tables, partitions, resyncs, dead, int(issues or 0), capture, list(problems(tables, resyncs, capture))
+        tables, partitions, resyncs, dead, int(issues or 0), held, capture, list(problems(tables, resyncs, capture))
     )
 
 
@@ -134,6 +140,7 @@ def print_json(status: Status) -> None:
         "resync_required": status.resyncs,
         "dead_letters": status.dead_letters,
         "open_issues": status.open_issues,
+        "maintenance": status.maintenance and asdict(status.maintenance),
         "capture": status.capture.as_json(),
     }
     typer.echo(json.dumps(document, indent=2, default=str))
@@ -159,6 +166,8 @@ def show(status: Status, all_partitions: bool) -> None:
     out.print(f"connector: {connector(status.capture)}")
     out.print(f"slot: {slot(status.capture)}")
     out.print(f"dead letters: {status.dead_letters}, open data quality issues: {status.open_issues}")
+    if status.maintenance is not None:
+        out.print(sentence(status.maintenance), markup=False)
     for problem in status.problems:
         out.print(f"[red]problem[/red] {problem}")
 

@@ -28,7 +28,9 @@ for user in writer reader migrator; do
     password=$(password "clickhouse_${user}_password")
     write "clickhouse_${user}_dsn" "http://$user:$password@clickhouse:8123"
 done
-password grafana_admin_password > /dev/null
+for name in grafana_admin_password metrics_token serve_token; do
+    password "$name" > /dev/null
+done
 write clickhouse_passwords.xml "<clickhouse>
     <writer_sha256>$(hash clickhouse_writer_password)</writer_sha256>
     <reader_sha256>$(hash clickhouse_reader_password)</reader_sha256>

@@ -143,5 +143,8 @@ ELSEWHERE: Final = {
     "freshness_total": "on top of each dashboard",
     "service_titles": "lists the variable service",
     "pulse": "tells the live page what is new",
+    "maintenance": "a banner of the live page",
+    "oldest_requests": "what alerts name",
+    "tables_stalled": "for alerts; freshness shows it in words",
 }
 """Queries that no board names, and where they are."""

@@ -30,8 +30,8 @@ def test_it_is_a_compose_file() -> None:
 
 
 def test_ours_and_theirs_are_all_there() -> None:
-    assert OURS == ["apply", "migrate", "simulate", "source", "worker"]
-    assert FOREIGN == ["clickhouse", "connect", "grafana", "kafka", "postgres"]
+    assert OURS == ["apply", "migrate", "serve", "simulate", "source", "worker"]
+    assert FOREIGN == ["alertmanager", "clickhouse", "connect", "grafana", "kafka", "postgres", "prometheus"]
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -52,12 +52,15 @@ def test_ours_can_write_to_tmp_only_and_have_no_capabilities(name: str) -> None:
     assert service["read_only"] is True
     assert [mount.partition(":")[0] for mount in service["tmpfs"]] == ["/tmp"]
     assert service["cap_drop"] == ["ALL"]
-    assert "volumes" not in service and "ports" not in service
+    assert "volumes" not in service
+    assert name == "serve" or "ports" not in service
 
 
 def test_ports_are_published_on_loopback_and_connect_has_none() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
-    assert sorted(published) == ["clickhouse", "grafana", "postgres"]
+    assert sorted(published) == [
+        "alertmanager", "clickhouse", "grafana", "postgres", "prometheus", "serve",
+    ]  # fmt: skip
     for port in (port for ports in published.values() for port in ports):
         assert port.startswith("127.0.0.1:")
 
@@ -92,12 +95,12 @@ def test_secrets_are_files_and_each_service_sees_its_own_only() -> None:
                 assert value.removeprefix("/run/secrets/") in service["secrets"]
     assert not re.search(r"://[^\s/]+:[^\s/]+@", TEXT)
     assert {name for service in SERVICES.values() for name in service.get("secrets", ())} == set(COMPOSE["secrets"])
-    assert SERVICES["worker"]["secrets"] == ["clickhouse_writer_dsn"]
+    assert SERVICES["worker"]["secrets"] == ["clickhouse_writer_dsn", "metrics_token"]
 
 
 def test_those_who_cut_days_agree_on_the_time_zone() -> None:
-    zones = [SERVICES[name]["environment"]["TECHHUB_TIMEZONE"] for name in ("migrate", "worker")]
-    assert zones[0] == zones[1]
+    zones = [SERVICES[name]["environment"]["TECHHUB_TIMEZONE"] for name in ("migrate", "worker", "serve")]
+    assert len(set(zones)) == 1
 
 
 def test_connect_is_set_as_in_the_embedded_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,3 +133,16 @@ def test_kafka_makes_no_topics_by_itself_and_postgres_guards_its_disk() -> None:
     assert settings["wal_level"] == "logical"
     assert settings["wal_sender_timeout"] == "10s"
     assert "max_slot_wal_keep_size" in settings
+
+
+def test_prometheus_asks_those_who_answer_with_the_tokens_that_they_want() -> None:
+    config = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
+    for job in config["scrape_configs"]:
+        (target,) = (target for group in job["static_configs"] for target in group["targets"])
+        service, _, port = target.partition(":")
+        environment = SERVICES[service]["environment"]
+        token = job["authorization"]["credentials_file"]
+        assert token in (environment.get("TECHHUB_METRICS_TOKEN_FILE"), environment.get("TECHHUB_SERVE_TOKEN_FILE"))
+        assert token.removeprefix("/run/secrets/") in SERVICES["prometheus"]["secrets"]
+        default = str(Settings.model_fields["serve_port"].default)
+        assert port == environment.get("TECHHUB_METRICS_PORT", default)

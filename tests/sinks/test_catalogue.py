@@ -156,7 +156,7 @@ def test_a_query_of_the_catalogue_keeps_its_promises(query: Query) -> None:
     assert query.kind != "series" or first.unit in ("instant", "day")
     assert query.kind != "timeline" or {"starts_at", "ends_at"} <= query.columns.keys()
     assert query.kind == "stat" or "ORDER BY" in query.sql or "ARRAY JOIN" in query.sql, "rows in no order"
-    own = {"watermarks", "seen_until", "dead_letters", "dq_issues", "resync_required", "worker_events"}
+    own = {"watermarks", "seen_until", "dead_letters", "dq_issues", "resync_required", "worker_events", "maintenance"}
     read = set(re.findall(r"(?:FROM|(?<!ARRAY )JOIN) (\w+)", query.sql))
     assert all(name.startswith("v_") or name in own for name in read), "definitions stay in the views"
 

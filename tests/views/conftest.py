@@ -1,6 +1,7 @@
 """One ClickHouse for the module, a fresh migrated database for each world."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -59,4 +60,6 @@ def everything(opened: Opened) -> Client:
     at = moment(NOW - 60 * SECOND)
     insert(client, "worker_events", [{"at": at, "worker": "worker-0", "event": "start", "detail": "2 partitions"}])
     insert(client, "dead_letters", [{"topic": "techhub.public.core_event", "reason": "no envelope", "received_at": at}])
+    until = datetime.now(UTC) + timedelta(days=1)
+    insert(client, "maintenance", [{"started_at": at, "ends_at": until, "announced_by": "ada", "reason": "import"}])
     return client
