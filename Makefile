@@ -34,7 +34,8 @@ check: install ## Fast: format, lint, types, unit tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests/schemas tests/streams tests/test_imports.py
+	$(BIN)/python -m deploy.grafana --check
+	$(BIN)/python -m pytest -q tests/schemas tests/streams tests/test_imports.py tests/deploy/test_queries_page.py
 
 .PHONY: format
 format: install ## Bring the code into its form
