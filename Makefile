@@ -74,11 +74,11 @@ test-containers: install ## The same pipeline tests on containers; needs a Docke
 	$(BIN)/python -m tests.containers $(ARGS)
 
 .PHONY: audit
-audit: install ## Ask a public database for known weaknesses of what is installed; needs the network
+audit: install ## Ask a public database for known weaknesses of the pinned versions; needs the network
 	@$(PYTHON) -m venv $(VENV)/audit
 	@$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit \
 		|| { echo "error pip-audit cannot be installed: no network?"; exit 3; }
-	@$(VENV)/audit/bin/pip-audit --path $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+	@$(VENV)/audit/bin/pip-audit --strict --disable-pip --no-deps --requirement constraints.txt
 
 .PHONY: clean
 clean: ## Remove .venv and caches; embedded stacks go with techhub-cdc down --purge
