@@ -29,6 +29,10 @@ demo: install ## The real pipeline with a simulated techhub; SECONDS=30 ends by 
 test: install ## All tests, on real PostgreSQL, Kafka, Connect and ClickHouse engine
 	$(BIN)/python -m pytest $(ARGS)
 
+.PHONY: full
+full: install ## The long proof: real volumes, writes during the snapshot, 5 minutes of load, all views compared
+	$(BIN)/python -m tests.full $(ARGS)
+
 .PHONY: check
 check: install ## Fast: format, lint, types, unit tests
 	$(BIN)/ruff format --check .

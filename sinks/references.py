@@ -5,7 +5,7 @@ Flows out: for `v_dq_orphans` the ids that exist and the ids that rows refer to.
 
 from typing import Final
 
-from sinks.statements import literal, name
+from sinks.statements import literal, literals, name
 
 USER: Final = "account_user"
 COMPANY: Final = "account_company"
@@ -51,6 +51,14 @@ REFERENCES: Final[dict[str, dict[str, str]]] = {
 }
 """Table -> its column -> the table that it refers to. Statuses' histories are left out: they outlive their entity."""
 
+ABOUT: Final = "replaceRegexpOne(lower(ifNull(source, '')), '^core[._]', '')"
+"""What a comment is about, as the kind of content: sources are written `event`, `core_event` or `core.event`."""
+
+COMMENTED: Final = {
+    "event": "core_event", "vacancy": "core_vacancy", "blog": "core_blog", "article": "core_article"
+}  # fmt: skip
+"""Kinds of content that a comment's `primary_key` may refer to; of others nothing is known."""
+
 KEYS: Final = {"service_service": "code"}
 """Tables whose key is not `id`."""
 
@@ -68,5 +76,8 @@ def references(table: str, links: dict[str, str]) -> str:
         f"({literal(column)}, {literal(target)}, nullIf(toString({name(column)}), ''))"
         for column, target in links.items()
     )
+    if table == "core_comment":
+        kinds, tables = (literals(names, brackets="[]") for names in (COMMENTED, COMMENTED.values()))
+        entries += f", ('primary_key', transform({ABOUT}, {kinds}, {tables}, ''), toString(primary_key))"
     links_of = f"arrayJoin([{entries}]) AS link"
     return f"    SELECT {literal(table)} AS entity, id AS entity_id, {links_of} FROM {name(table)} FINAL"  # noqa: S608 quoted

@@ -15,7 +15,7 @@ from typing import Final
 
 from schemas.contract import Contract
 from schemas.lifecycles import Lifecycle
-from sinks.references import REFERENCES, TARGETS, existing, references
+from sinks.references import ABOUT, REFERENCES, TARGETS, existing, references
 from sinks.statements import SqlError, literal, literals, name, rendered, statements
 
 VIEWS: Final = Path(__file__).with_name("views")
@@ -104,6 +104,7 @@ def placeholders(contract: Contract, lifecycles: dict[str, Lifecycle], timezone:
         "content_waiting_on": f"{array(waiting_on)}, {array(waiting_on.values())}",
         "content_published": literal(content[0].reached["first_published_at"]),
         "created_at": CREATED_AT,
+        "about": ABOUT,
         "graduated": literals(GRADUATED),
         "titled": "\n    UNION ALL\n".join(starmap(titled, TITLED.items())),
         "company_tags": company_tags(contract),

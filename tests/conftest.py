@@ -15,6 +15,9 @@ from tests.faults.network import PROXIED
 settings.register_profile("busy", suppress_health_check=[HealthCheck.too_slow], deadline=None)
 settings.load_profile("busy")
 
+SCALE = 0.002
+"""Of the source's base data: something of everything, and quickly read."""
+
 PURGE_WHEN_ORPHANED = """
 import sys
 from pathlib import Path
@@ -33,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
-    """Addresses of a running stack with the source schema and no rows, shared by the session."""
+    """Addresses of a running stack with the source schema and a small base data set, shared by the session."""
     root = tmp_path_factory.mktemp("stack")
     if os.environ.get("TECHHUB_TEST_PROVIDER") == "containers":
         from tests.containers.provider import containers
@@ -44,7 +47,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
     watch = [sys.executable, "-c", PURGE_WHEN_ORPHANED, str(root), "tests"]
     with subprocess.Popen(watch, stdin=subprocess.PIPE, start_new_session=True) as watcher:
         try:
-            yield Stack(root, parts=PROXIED).up("tests", empty=True)
+            yield Stack(root, parts=PROXIED).up("tests", scale=SCALE)
         finally:
             Stack(root).down("tests", purge=True)
             assert watcher.stdin is not None

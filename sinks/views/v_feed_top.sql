@@ -24,7 +24,7 @@ LEFT JOIN (
 ) AS s ON s.content_type = f.content_type AND s.id = f.content_id
 LEFT JOIN (
     SELECT
-        replaceRegexpOne(lower(assumeNotNull(source)), '^core[._]', '') AS content_type,
+        $about AS content_type,
         assumeNotNull(primary_key) AS id,
         count() AS comments
     FROM core_comment FINAL

@@ -11,9 +11,9 @@ import pytest
 
 from deploy.local.source.simulate import Simulator
 from deploy.local.stack import Addresses
+from tests.pipeline import oracle
 from tests.pipeline.pipeline import Pipeline, pipeline_on
 
-ORACLE = Path(__file__).with_name("oracle.sql")
 BEFORE = 400
 """Transactions before capture, so that snapshot and history have something to tell."""
 
@@ -41,8 +41,7 @@ def some_past(pipeline: Pipeline) -> None:
 
 def watched(pipeline: Pipeline) -> None:
     some_past(pipeline)
-    pipeline.execute("SELECT set_config('oracle.tables', %s, false)", [",".join(pipeline.contract.tables)])
-    pipeline.source.execute(ORACLE.read_bytes())
+    oracle.install(pipeline)
 
 
 @pytest.fixture(scope="package")

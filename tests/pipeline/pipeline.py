@@ -14,7 +14,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -135,6 +135,8 @@ class Pipeline:
     folded: dict[tuple[str, str, int], int] = field(default_factory=dict)
     set_aside: int = 0
     """What was there then: changes by table and operation, the newest fact of each partition, dead letters."""
+    seconds: float = SECONDS
+    """How long anything may take."""
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -179,16 +181,16 @@ class Pipeline:
 
     # -- waiting ------------------------------------------------------------------------------------------------------
 
-    def settle(self, seconds: float = SECONDS) -> None:
+    def settle(self) -> None:
         """Waits until everything that the source has committed by now is in ClickHouse."""
         moment = self.execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")[0][0]
         sql = "SELECT min(ifNull(toUnixTimestamp64Micro(seen_until), 0)) FROM v_freshness"
-        until(lambda: self.value(sql) > moment, f"seen_until passes {moment}", seconds)
+        until(lambda: self.value(sql) > moment, f"seen_until passes {moment}", self.seconds)
 
     def caught_up(self) -> None:
         """The worker has read the first snapshot, and the facts of the history tables are written."""
         self.settle()
-        until(lambda: self.worker.said("history facts are up to date"), "history facts")
+        until(lambda: self.worker.said("history facts are up to date"), "history facts", self.seconds)
 
     # -- load and faults ----------------------------------------------------------------------------------------------
 
@@ -210,7 +212,7 @@ class Pipeline:
             try:
                 yield simulator
                 if seconds is not None:
-                    thread.join(seconds + SECONDS)
+                    thread.join(seconds + self.seconds)
             finally:
                 simulator.stop()
                 thread.join(SECONDS)
@@ -249,7 +251,7 @@ class Pipeline:
     # -- checking -----------------------------------------------------------------------------------------------------
 
     def reconcile(self, only: Sequence[str] | None = None) -> Reconciled:
-        return reconcile(self.settings, self.contract, only, SECONDS, lambda _: None)
+        return reconcile(self.settings, self.contract, only, self.seconds, lambda _: None)
 
     def command(self, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
         """`techhub-cdc ...` against this pipeline; `changes` are settings."""
@@ -278,20 +280,25 @@ def pipeline_on(
     *,
     before: Callable[[Pipeline], None] = lambda _: None,
     injected: Mapping[str, str] | None = None,
+    beside: Callable[[Pipeline], AbstractContextManager[Any]] = nullcontext,
+    seconds: float = SECONDS,
     **changes: Any,
 ) -> Iterator[Pipeline]:
-    """A pipeline that has caught up; `before` is called when it stands and capture has not begun."""
+    """A pipeline that has caught up; `before` is called when it stands and capture has not begun, `beside` is entered
+    until the first snapshot is in ClickHouse.
+    """
     unique = f"p{uuid.uuid4().hex[:8]}"
     settings = settings_of(stack, unique, **changes)
     contract, worker = load_contract(settings.contract), Worker(settings, logs / f"{unique}.log", injected or {})
     migrate(settings)
     with psycopg.connect(secret(settings), autocommit=True, application_name=APPLICATION) as source:
-        pipeline = Pipeline(stack, settings, contract, source, connect(settings), worker)
+        pipeline = Pipeline(stack, settings, contract, source, connect(settings), worker, seconds=seconds)
         before(pipeline)
         try:
-            apply(settings, contract, lambda _: None, deadline_seconds=SECONDS)
-            worker.start()
-            pipeline.caught_up()
+            with beside(pipeline):
+                apply(settings, contract, lambda _: None, deadline_seconds=seconds)
+                worker.start()
+                pipeline.caught_up()
             yield pipeline
         except BaseException:
             sys.stderr.write(f"the end of {worker.log}:\n{worker.log.read_text(errors='replace')[-4000:]}\n")

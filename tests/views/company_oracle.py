@@ -227,6 +227,28 @@ def orphans(story: Story) -> Rows:
             for column, target in links.items():
                 if row[column] is not None and ids[target] and row[column] not in ids[target]:
                     yield table, row["id"], column, target, str(row[column])
+    for row in story.rows("core_comment"):
+        about = (row["source"] or "").lower().removeprefix("core_").removeprefix("core.")
+        known = {content["id"] for content in story.rows(TYPES[about])} if about in TYPES else set()
+        if known and row["primary_key"] is not None and row["primary_key"] not in known:
+            yield "core_comment", row["id"], "primary_key", TYPES[about], str(row["primary_key"])
+
+
+HISTORIES = {
+    "service_servicerequest": ("service_servicerequeststatus", "service_request_id"),
+    "booking_booking": ("booking_bookingstatus", "booking_id"),
+}
+
+
+def history_mismatches(story: Story) -> Rows:
+    for table, (history, reference) in HISTORIES.items():
+        latest = {}
+        for row in sorted(story.rows(history), key=lambda row: (row["created_at"] or 0, row["id"])):
+            latest[row[reference]] = row["status"]
+        for row in story.rows(table):
+            told = latest.get(row["id"])
+            if told is not None and told != row["status"]:
+                yield table, row["id"], row["status"], told
 
 
 COMPANY_VIEWS: dict[str, tuple[str, Callable[[Story], Rows]]] = {
@@ -266,6 +288,7 @@ COMPANY_VIEWS: dict[str, tuple[str, Callable[[Story], Rows]]] = {
     "v_booking_outcomes_daily": ("day room_id bookings finished companies", booking_outcomes_daily),
     "v_booking_companies_daily": ("day company_id bookings finished cancelled", booking_companies_daily),
     "v_notifications_daily": ("day read", notifications_read),
+    "v_dq_history_mismatches": ("entity entity_id status latest_in_history", history_mismatches),
     "v_dq_orphans": ("entity entity_id reference target missing_id", orphans),
 }
 """View -> its columns and what they must hold."""

@@ -51,6 +51,6 @@ def test_every_public_view_has_an_oracle(told: tuple[Client, Story]) -> None:
     from tests.views.oracle import VIEWS as REQUESTS
 
     steps = {"v_titles", "v_service_titles", "v_request_arrivals", "v_request_creations", "v_booking_occupancy",
-             "v_dq_history_mismatches", "v_feed_items", "v_techorda_students", "v_techorda_reports"}  # fmt: skip
+             "v_feed_items", "v_techorda_students", "v_techorda_reports"}  # fmt: skip
     names = told[0].query("SELECT name FROM system.tables WHERE database = currentDatabase() AND engine = 'View'")
     assert {name for (name,) in names.result_rows} == {*chain(CONTENT_VIEWS, COMPANY_VIEWS, REQUESTS)} | steps

@@ -157,4 +157,5 @@ def test_a_reference_to_nothing_is_an_orphan_only_where_its_table_has_rows(clien
         ("core_vacancy", 2, "city_id", "7"), ("core_vacancy", 3, "city_id", "7"),
         ("core_vacancy", 4, "company_id", "5"), ("core_vacancy", 5, "company_id", "5"),
         ("booking_booking", 1, "company_id", "9"), ("service_techordastudent", 3, "course_id", "4"),
+        ("core_comment", 3, "primary_key", "2"),
     }  # fmt: skip

@@ -1,64 +1,6 @@
--- The public views again, as plain SQL over the source's own tables and a log of its changes written by triggers.
--- Shares no code and no data with the pipeline. "Now" is the setting oracle.now, so that both sides mean the same instant.
-CREATE SCHEMA oracle;
-
-CREATE TABLE oracle.change (seq bigserial PRIMARY KEY, tbl text, op text, key text, before jsonb, after jsonb);
-
-CREATE FUNCTION oracle.note() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    b jsonb := CASE WHEN TG_OP != 'INSERT' THEN to_jsonb(OLD) - 'data' END;
-    a jsonb := CASE WHEN TG_OP != 'DELETE' THEN to_jsonb(NEW) - 'data' END;
-BEGIN
-    INSERT INTO oracle.change (tbl, op, key, before, after)
-    VALUES (TG_TABLE_NAME, CASE TG_OP WHEN 'INSERT' THEN 'create' ELSE lower(TG_OP) END,
-        coalesce(a, b) ->> CASE TG_TABLE_NAME WHEN 'service_service' THEN 'code' WHEN 'account_activation' THEN 'uuid' ELSE 'id' END, b, a);
-    RETURN NULL;
-END $$;
-
-DO $$
-DECLARE t text;
-BEGIN
-    FOREACH t IN ARRAY string_to_array(current_setting('oracle.tables'), ',') LOOP
-        EXECUTE format('CREATE TRIGGER oracle_note AFTER INSERT OR UPDATE OR DELETE ON %I FOR EACH ROW EXECUTE FUNCTION oracle.note()', t);
-    END LOOP;
-END $$;
-
--- where everything stood when capture began
-CREATE TABLE oracle.begun AS SELECT clock_timestamp() AS at;
-CREATE TABLE oracle.standing AS SELECT * FROM service_servicerequest;
-CREATE TABLE oracle.past AS SELECT * FROM service_servicerequeststatus;
-
-CREATE FUNCTION oracle.now() RETURNS timestamptz LANGUAGE sql STABLE AS $$ SELECT current_setting('oracle.now')::timestamptz $$;
-CREATE FUNCTION oracle.day(at timestamptz) RETURNS date LANGUAGE sql STABLE AS $$ SELECT (at AT TIME ZONE 'Asia/Almaty')::date $$;
-CREATE FUNCTION oracle.seconds(span interval) RETURNS float8 LANGUAGE sql STABLE AS $$ SELECT extract(epoch FROM span)::float8 $$;
-CREATE FUNCTION oracle.is_open(status text) RETURNS bool LANGUAGE sql STABLE AS $$ SELECT status NOT IN ('success', 'reject', 'rejected') $$;
-CREATE FUNCTION oracle.waits_for(status text) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN status IN ('draft', 'correction') THEN 'author' WHEN status IN ('created', 'sent', 'approved') THEN 'staff' ELSE '' END $$;
-
-CREATE VIEW oracle.title AS
-SELECT code AS service, data #>> '{name,ru}' AS title_ru, data #>> '{name,kk}' AS title_kk, data #>> '{name,en}' AS title_en
-FROM service_service;
-
-CREATE VIEW oracle.committed AS
-SELECT seq, tbl, op, key, before, after, pg_xact_commit_timestamp(xmin) AS at FROM oracle.change;
-
--- what happened to the rows of requests, in the order of the log; status NULL: deleted
-CREATE VIEW oracle.request_event AS
-SELECT 0::bigint AS seq, id, 'snapshot' AS origin, updated_at AS at, status, service_id AS service, created_at
-FROM oracle.standing
-UNION ALL
-SELECT seq, key::bigint, 'stream', at, after ->> 'status', coalesce(after, before) ->> 'service_id',
-    (coalesce(after, before) ->> 'created_at')::timestamptz
-FROM oracle.committed WHERE tbl = 'service_servicerequest';
-
+-- Requests, rooms and bookings, activity, freshness.
 CREATE VIEW oracle.transition AS
-SELECT *, CASE WHEN from_status != '' AND lag(origin) OVER w = 'stream' THEN at - lag(at) OVER w END AS spent
-FROM (
-    SELECT id, seq, origin, at, service, coalesce(lag(status) OVER w, '') AS from_status, coalesce(status, 'removed') AS to_status
-    FROM oracle.request_event WINDOW w AS (PARTITION BY id ORDER BY seq)
-) AS e
-WHERE from_status != to_status
-WINDOW w AS (PARTITION BY id ORDER BY seq);
+SELECT id, seq, origin, at, row ->> 'service_id' AS service, from_status, to_status, spent FROM oracle.moved WHERE tbl = 'service_servicerequest';
 
 -- first arrivals, over the stream and the history table
 CREATE VIEW oracle.arrival AS
@@ -66,20 +8,25 @@ SELECT DISTINCT ON (id, milestone) id, milestone, at, service
 FROM (
     SELECT id, to_status AS status, at, service FROM oracle.transition WHERE origin = 'stream'
     UNION ALL
-    SELECT p.service_request_id, p.status, p.created_at, s.service_id
-    FROM oracle.past AS p JOIN oracle.standing AS s ON s.id = p.service_request_id
+    SELECT p.service_request_id, p.status, p.created_at, s.row ->> 'service_id'
+    FROM oracle.past AS p JOIN oracle.stood AS s ON s.tbl = 'service_servicerequest' AND s.key = p.service_request_id::text
 ) AS told
 CROSS JOIN LATERAL (SELECT CASE WHEN status IN ('reject', 'rejected') THEN 'rejected' ELSE status END AS milestone) AS m
 WHERE milestone IN ('sent', 'approved', 'success', 'rejected')
 ORDER BY id, milestone, at;
 
 CREATE VIEW oracle.creation AS
-SELECT DISTINCT ON (id) id, created_at AS at, service FROM oracle.request_event ORDER BY id, seq;
+SELECT DISTINCT ON (id) id, (row ->> 'created_at')::timestamptz AS at, row ->> 'service_id' AS service
+FROM oracle.event WHERE tbl = 'service_servicerequest' ORDER BY id, seq;
+
+CREATE VIEW oracle.v_request_creations AS SELECT id AS request_id, at, service FROM oracle.creation;
+
+CREATE VIEW oracle.v_request_arrivals AS
+SELECT id AS request_id, milestone, at, service FROM oracle.arrival UNION ALL SELECT id, 'created', at, service FROM oracle.creation;
 
 CREATE VIEW oracle.standing_now AS
-SELECT r.*, t.at AS since
-FROM service_servicerequest AS r
-JOIN (SELECT DISTINCT ON (id) id, at FROM oracle.transition ORDER BY id, seq DESC) AS t ON t.id = r.id;
+SELECT r.*, t.since
+FROM service_servicerequest AS r JOIN oracle.stands AS t ON t.tbl = 'service_servicerequest' AND t.id = r.id;
 
 CREATE VIEW oracle.occupying AS
 SELECT id, room_id, start, "end" FROM booking_booking
@@ -87,8 +34,11 @@ WHERE status != 'deactivated' AND "end" > start AND "end" - start <= interval '3
 
 CREATE VIEW oracle.v_requests_open AS
 SELECT r.id AS request_id, service_id AS service, title_ru, title_kk, title_en, status, oracle.waits_for(status) AS waiting_on, since,
-    floor(oracle.seconds(oracle.now() - since))::bigint AS age_seconds, assignee_id, expert_id, company_id, author_id
-FROM oracle.standing_now AS r JOIN oracle.title AS t ON t.service = r.service_id
+    floor(oracle.seconds(oracle.now() - since))::bigint AS age_seconds, assignee_id, expert_id, company_id, author_id,
+    parent_id, coalesce(children, 0) AS children, hub_form_data_id IS NOT NULL AS form_1_filled, second_hub_form_data_id IS NOT NULL AS form_2_filled
+FROM oracle.standing_now AS r
+JOIN oracle.v_service_titles AS t ON t.service = r.service_id
+LEFT JOIN (SELECT parent_id AS id, count(*) AS children FROM service_servicerequest GROUP BY 1) AS c USING (id)
 WHERE oracle.is_open(status);
 
 CREATE VIEW oracle.v_request_backlog AS
@@ -100,7 +50,8 @@ CREATE VIEW oracle.v_request_backlog_hourly AS
 SELECT hour, service, status, count(*) AS requests
 FROM generate_series(date_trunc('hour', (SELECT at FROM oracle.begun)), oracle.now(), interval '1 hour') AS hour
 CROSS JOIN LATERAL (
-    SELECT DISTINCT ON (id) status, service FROM oracle.request_event WHERE at < hour + interval '1 hour' ORDER BY id, seq DESC
+    SELECT DISTINCT ON (id) status, row ->> 'service_id' AS service
+    FROM oracle.event WHERE tbl = 'service_servicerequest' AND at < hour + interval '1 hour' ORDER BY id, seq DESC
 ) AS stood
 WHERE oracle.is_open(status)
 GROUP BY 1, 2, 3;
@@ -120,12 +71,13 @@ SELECT oracle.day(c.at) AS cohort_day, c.service, count(*) AS created,
     count(*) FILTER (WHERE 'success' = ANY(got)) AS reached_success,
     count(*) FILTER (WHERE got && ARRAY['reject', 'rejected']) AS reached_rejected
 FROM oracle.creation AS c
-CROSS JOIN LATERAL (
-    SELECT array_agg(status::text) AS got FROM (
-        SELECT to_status AS status FROM oracle.transition AS t WHERE t.id = c.id
-        UNION ALL SELECT status FROM oracle.past AS p WHERE p.service_request_id = c.id
+LEFT JOIN (
+    SELECT id, array_agg(status::text) AS got FROM (
+        SELECT id, to_status AS status FROM oracle.transition
+        UNION ALL SELECT service_request_id, status FROM oracle.past
     ) AS told
-) AS g
+    GROUP BY id
+) AS g ON g.id = c.id
 GROUP BY 1, 2;
 
 CREATE VIEW oracle.v_request_funnel_daily AS
@@ -156,7 +108,7 @@ FROM (
         count(*) FILTER (WHERE status = 'success') AS success, count(*) FILTER (WHERE status IN ('reject', 'rejected')) AS rejected
     FROM service_servicerequest GROUP BY 1
 ) AS r
-JOIN oracle.title USING (service);
+JOIN oracle.v_service_titles USING (service);
 
 CREATE VIEW oracle.v_reviewer_load AS
 SELECT role, user_id, count(*) FILTER (WHERE oracle.is_open(r.status)) AS open, count(*) FILTER (WHERE recent) AS closed_7d,
@@ -186,6 +138,7 @@ GROUP BY 1, 2;
 
 CREATE VIEW oracle.v_booking_outcomes_daily AS
 SELECT oracle.day(start) AS day, room_id, count(*) AS bookings, count(*) FILTER (WHERE status = 'deactivated') AS cancelled,
+    count(*) FILTER (WHERE status = 'finished') AS finished, count(DISTINCT company_id) AS companies,
     count(*) FILTER (WHERE status = 'deactivated')::float8 / count(*) AS cancelled_share,
     avg(oracle.seconds("end" - start)) FILTER (WHERE status != 'deactivated' AND "end" > start AND "end" - start <= interval '31 days')
         AS avg_duration_seconds
@@ -200,23 +153,36 @@ CREATE VIEW oracle.v_activity AS
 SELECT date_trunc('minute', at) AS minute, CASE tbl WHEN 'account_user_groups' THEN 'auth' ELSE split_part(tbl, '_', 1) END AS domain, tbl AS "table", op AS operation, count(*) AS changes
 FROM oracle.committed GROUP BY 1, 2, 3, 4;
 
-CREATE VIEW oracle.v_freshness AS SELECT tbl AS "table", max(at) AS last_change_at, 'live' AS state FROM oracle.committed GROUP BY 1;
+CREATE VIEW oracle.v_freshness AS SELECT tbl AS "table", max(at) AS last_change_at, CASE WHEN max(at) >= oracle.now() - interval '300 seconds' THEN 'live' ELSE 'idle' END AS state FROM oracle.committed GROUP BY 1;
 
--- an open issue for each entity that is wrong now; what the simulator never does (orphans, unknown statuses) is not here
-CREATE VIEW oracle.v_dq AS
-SELECT rule, entity, count(*) AS open
+CREATE VIEW oracle.v_booking_occupancy AS SELECT id AS booking_id, room_id, start AS starts_at, "end" AS ends_at FROM oracle.occupying;
+
+CREATE VIEW oracle.v_booking_companies_daily AS
+SELECT oracle.day(start) AS day, company_id, count(*) AS bookings, count(*) FILTER (WHERE status = 'finished') AS finished,
+    count(*) FILTER (WHERE status = 'deactivated') AS cancelled
+FROM booking_booking GROUP BY 1, 2;
+
+-- the history table's own story
+CREATE VIEW oracle.v_request_changes AS
+SELECT service_request_id AS request_id, coalesce(r.service_id, '') AS service,
+    coalesce(lag(h.status) OVER (PARTITION BY service_request_id ORDER BY h.created_at, h.id), '') AS from_status, h.status AS to_status,
+    h.created_at AS at, h.user_id
+FROM service_servicerequeststatus AS h LEFT JOIN service_servicerequest AS r ON r.id = h.service_request_id;
+
+CREATE VIEW oracle.v_request_reviews AS
+SELECT service_id AS service, title_ru, title_kk, title_en, count(DISTINCT id) AS requests, count(*) FILTER (WHERE what = 'expertise') AS expertises,
+    count(*) FILTER (WHERE what = 'vote') AS votes, count(*) FILTER (WHERE what = 'report') AS reports,
+    count(*) FILTER (WHERE what = 'accepted') AS protocols_accepted, count(*) FILTER (WHERE what = 'rejected') AS protocols_rejected,
+    count(*) FILTER (WHERE what = 'seed') AS seed_money_reports, count(*) FILTER (WHERE what = 'external') AS external_requests
 FROM (
-    SELECT 'booking_overlap' AS rule, 'booking_booking' AS entity FROM oracle.v_booking_overlaps WHERE overlap_to > oracle.now()
-    UNION ALL
-    SELECT 'end_before_start', 'booking_booking' FROM booking_booking WHERE "end" <= start
-    UNION ALL
-    SELECT 'salary_range', 'core_vacancy' FROM core_vacancy WHERE salary_min > salary_max OR least(salary_min, salary_max) < 0
-    UNION ALL
-    SELECT 'history_mismatch', 'service_servicerequest'
-    FROM service_servicerequest AS r
-    CROSS JOIN LATERAL (
-        SELECT status FROM service_servicerequeststatus AS h WHERE h.service_request_id = r.id ORDER BY created_at DESC, id DESC LIMIT 1
-    ) AS h
-    WHERE h.status != r.status
-) AS found
-GROUP BY 1, 2;
+    SELECT 'expertise' AS what, service_request_id AS id FROM service_expertise
+    UNION ALL SELECT 'vote', service_request_id FROM service_vote
+    UNION ALL SELECT 'report', service_request_id FROM service_report
+    UNION ALL SELECT 'accepted', servicerequest_id FROM service_protocol_accepted
+    UNION ALL SELECT 'rejected', servicerequest_id FROM service_protocol_rejected
+    UNION ALL SELECT 'seed', service_request_id FROM service_seedmoneyreport WHERE service_request_id IS NOT NULL
+    UNION ALL SELECT 'external', service_request_id FROM service_externalrequest WHERE service_request_id IS NOT NULL
+) AS papers
+JOIN service_servicerequest AS r USING (id)
+JOIN oracle.v_service_titles AS t ON t.service = r.service_id
+GROUP BY 1, 2, 3, 4;
