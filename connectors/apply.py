@@ -1,11 +1,12 @@
 """Settings + contract -> capture that runs: role, grants, publication, topics, connector, proved by a heartbeat.
 
-Idempotent: what is there already is left alone, and a second run changes nothing. Nothing is started over a slot from
-which changes were lost (`CaptureLost`), nor over a contract that the database does not hold (`Refused`).
+Tables that join a running capture are read once, beside the stream. Idempotent: what is there already is left alone,
+and a second run changes nothing. Nothing is started over a slot from which changes were lost (`CaptureLost`), nor over
+a contract that the database does not hold (`Refused`).
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from connectors import catalogue, debezium, topics
+from connectors import catalogue, debezium, signals, topics
 from connectors.capture import Capture, ConnectorChange, Progress
 from connectors.catalogue import Catalogue
 from connectors.check import Comparison, Finding, compare
@@ -39,10 +40,14 @@ class Applied:
     left_out: tuple[Finding, ...]
     warnings: tuple[str, ...]
     heartbeat_seconds: float | None
+    read: tuple[str, ...] = ()
+    """Tables that the connector was asked to read whole: they have joined a capture that runs."""
+    widened: tuple[str, ...] = ()
+    """`table.column` that has joined a captured table: rows that do not change lack it until a backfill."""
 
     @property
     def changed(self) -> bool:
-        return bool(self.ran or self.topics or self.changes or self.connector == "created")
+        return bool(self.ran or self.topics or self.changes or self.read or self.connector == "created")
 
 
 def apply(
@@ -67,7 +72,40 @@ def apply(
                 settings, comparison.contract, connection, connect, beats, start + deadline_seconds, progress
             )
             change, changes = capture.ensure(running)
-            return Applied(ran, (), made, change, changes, left_out, warnings, time.monotonic() - start)
+            seconds = time.monotonic() - start
+        read = () if running is None else _unread(comparison.contract, settings, connection, captured(running))
+        for name in read:
+            progress(f"table {name}: the connector is asked to read every row")
+            signals.read_again(settings, comparison.contract, comparison.contract.tables[name])
+        widened = tuple(widening(comparison.contract, captured(running))) if running else ()
+        return Applied(ran, (), made, change, changes, left_out, warnings, seconds, read, widened)
+
+
+def _unread(
+    contract: Contract, settings: Settings, connection: psycopg.Connection[Any], captured: frozenset[str]
+) -> tuple[str, ...]:
+    """Tables that the connector did not capture before; and those of which nothing ever came though they have rows,
+    where an earlier run ended between the two.
+    """
+    topics_of = {name: contract.topic(settings.topic_prefix, name) for name in contract.tables}
+    written = {topic for (topic, _), end in topics.ends(settings, topics_of.values()).items() if end}
+    place = {name: sql.Identifier(contract.schema_name, name) for name in contract.tables}
+    ask = sql.SQL("SELECT EXISTS (SELECT FROM {})")
+    return tuple(
+        name
+        for name, topic in topics_of.items()
+        if not any(column.startswith(f"{contract.schema_name}.{name}.") for column in captured)
+        or (topic not in written and connection.execute(ask.format(place[name])).fetchone() == (True,))
+    )
+
+
+def widening(contract: Contract, captured: frozenset[str]) -> Iterator[str]:
+    """Columns that join tables of which others were captured before."""
+    known = {column.rpartition(".")[0] for column in captured}
+    for column in debezium.captured_columns(contract):
+        table = column.rpartition(".")[0]
+        if table in known and column not in captured:
+            yield column.partition(".")[2]
 
 
 def checked(contract: Contract, source: Catalogue, running: dict[str, str] | None) -> Comparison:

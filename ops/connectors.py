@@ -18,8 +18,10 @@ from connectors.postgres import Statement
 from connectors.reader import reader_statements
 from connectors.rest import Connect
 from ops.errors import Problem, Unreachable, Usage
+from ops.migrate import document, migrated, report
 from ops.target import settings_for
 from schemas.contract import load_contract
+from sinks.migrate import Plan
 
 Name = Annotated[str | None, typer.Option("--name", help="Use the addresses of this embedded stack.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -55,14 +57,18 @@ def apply_command(
     as_json: AsJson = False,
     timeout: Annotated[float, typer.Option(help="Seconds to wait for a heartbeat.", min=1)] = DEADLINE_SECONDS,
 ) -> None:
-    """Makes what capture needs and waits for a heartbeat; running it again changes nothing.
+    """Brings capture and ClickHouse to the contract; running it again changes nothing.
+
+    Role, grants, publication, topics and connector, proved by a heartbeat; then ClickHouse's tables and views. Tables
+    that join a running capture are read whole. Running workers take up the contract by themselves.
 
     Example: techhub-cdc connectors apply --name demo
     """
     settings = settings_for(name, *ADDRESSES, "connector_password")
     with reported():
         applied = apply(settings, load_contract(settings.contract), progress, deadline_seconds=timeout)
-    print_json(applied_json(applied)) if as_json else print_applied(applied)
+    plan = migrated(settings) if settings.clickhouse_dsn and not applied.pending else None
+    print_json(applied_json(applied, plan)) if as_json else print_applied(applied, plan)
     if applied.pending:
         raise Problem(
             f"{len(applied.pending)} statements need another role than that of TECHHUB_POSTGRES_DSN: have the lines of "
@@ -70,11 +76,12 @@ def apply_command(
         )
 
 
-def applied_json(applied: Applied) -> dict[str, Any]:
-    return {"changed": applied.changed, **asdict(applied)}
+def applied_json(applied: Applied, plan: Plan | None) -> dict[str, Any]:
+    sink = document(plan, dry_run=False) if plan else None
+    return {"changed": applied.changed or bool(plan and plan.steps), **asdict(applied), "clickhouse": sink}
 
 
-def print_applied(applied: Applied) -> None:
+def print_applied(applied: Applied, plan: Plan | None) -> None:
     for finding in applied.left_out:
         out.print(f"left out: {finding.place} {finding.text}", markup=False)
     for warning in applied.warnings:
@@ -89,6 +96,15 @@ def print_applied(applied: Applied) -> None:
         made = f"{len(applied.ran)} statements, {len(applied.topics)} topics"
         out.print(f"{made}, connector {applied.connector}", markup=False)
     out.print(f"capture runs: a heartbeat came through kafka after {applied.heartbeat_seconds:.1f} s")
+    if plan is None:
+        out.print("clickhouse: TECHHUB_CLICKHOUSE_DSN is not set; run `techhub-cdc migrate` where it is")
+    else:
+        report(plan, dry_run=False, as_json=False)
+    for table in applied.read:
+        out.print(f"{table}: is being read; `techhub-cdc reconcile --table {table}` shows when all of it is there")
+    for column in applied.widened:
+        table = column.partition(".")[0]
+        out.print(f"{column}: kept from now on; for rows that do not change `techhub-cdc connectors backfill {table}`")
 
 
 def print_statement(statement: Statement) -> None:

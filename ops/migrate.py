@@ -8,6 +8,7 @@ from rich.console import Console
 
 from ops.errors import Problem, Unreachable
 from ops.target import settings_for
+from schemas.settings import Settings
 from sinks.clickhouse import SinkUnavailable
 from sinks.migrate import Plan, migrate
 from sinks.migration import MigrationError
@@ -30,15 +31,19 @@ def command(
 ) -> None:
     """Creates or updates the database, its tables, the mirror of the contract and the views. Safe to repeat."""
     settings = settings_for(name, "clickhouse_dsn")
+    report(migrated(settings, dry_run=dry_run), dry_run, as_json)
+
+
+def migrated(settings: Settings, *, dry_run: bool = False) -> Plan:
+    """What was done, or would be; errors as what a command may end with."""
     try:
-        done = migrate(settings, dry_run=dry_run)
+        return migrate(settings, dry_run=dry_run)
     except SinkUnavailable as error:
         raise Unreachable(
             f"ClickHouse is away or refuses for now: {error}; run migrate again when it answers"
         ) from None
     except (MigrationError, MirrorError, SqlError) as error:
         raise Problem(str(error)) from None
-    report(done, dry_run, as_json)
 
 
 def report(plan: Plan, dry_run: bool, as_json: bool) -> None:

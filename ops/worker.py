@@ -1,7 +1,8 @@
 """`techhub-cdc worker`: runs a worker process and starts it again when it dies.
 
-Exit codes of the process decide: 0 it was told to stop; 78 starting again would not help (a limit, wrong settings);
-anything else is a surprise and is answered with a new process, after a pause that grows while surprises follow fast.
+Exit codes of the process decide: 0 it was told to stop; 75 the contract was replaced, it starts again at once; 78
+starting again would not help (a limit, wrong settings); anything else is a surprise and is answered with a new process,
+after a pause that grows while surprises follow fast.
 Beside it the guardian looks at the source, where that can be reached.
 """
 
@@ -30,6 +31,7 @@ from streams.plan import derivation, plans
 log = logging.getLogger("techhub.supervisor")
 
 WORKER: Final = ("-m", "streams.agents.process")
+RENEWED: Final = 75
 LIMIT: Final = 78
 SESSION_SECONDS: Final = 20.0
 """A worker that has ended stays a member of its group until its session is over."""
@@ -113,6 +115,8 @@ class Supervisor:
                 code = self.once()
                 if self.stopping or code in (0, LIMIT):
                     return LIMIT if code == LIMIT else 0
+                if code == RENEWED:
+                    continue
                 if time.monotonic() - began > STEADY_SECONDS:
                     pause = FIRST_PAUSE
                 log.error("the worker process ended with %s; starting it again in %.1f s", meaning(code), pause)

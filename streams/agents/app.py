@@ -21,9 +21,10 @@ from streams.plan import member_id, plans
 
 
 class WorkerApp(faust.App):
-    """A Faust app that knows its engine."""
+    """A Faust app that knows its engine, and the contract that it was made for."""
 
     engine: Engine
+    contract: Contract
 
 
 def credentials(settings: Settings) -> Any:
@@ -70,6 +71,7 @@ def create_app(settings: Settings, contract: Contract) -> WorkerApp:
         autodiscover=False,
     )
     histories = history_statements(contract, load_lifecycles(contract), settings.topic_prefix)
+    app.contract = contract
     app.engine = Engine(settings, topics, histories)
     app.transport = Transport(app.conf.broker_consumer, app)
     app.on_partitions_revoked.connect(app.engine.revoked, weak=False)

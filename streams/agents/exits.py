@@ -10,6 +10,8 @@ log = logging.getLogger("techhub.worker")
 
 SURPRISE: Final = 70
 """A defect or a broken invariant: the supervisor starts the process again."""
+RENEWED: Final = 75
+"""There is another contract: the supervisor starts the process again, at once."""
 LIMIT: Final = 78
 """Starting again would not help: an operator has to act."""
 

@@ -1,6 +1,7 @@
 """One worker process: the app inside our own event loop, with our own signals, logging and exit codes.
 
-Exit codes: 0 after SIGTERM or SIGINT, 70 after a surprise (start again), 78 at a limit (an operator has to act).
+Exit codes: 0 after SIGTERM or SIGINT, 70 after a surprise (start again), 75 when the contract was replaced (start
+again, at once), 78 at a limit (an operator has to act).
 """
 
 import argparse
@@ -15,8 +16,9 @@ from schemas.contract import ContractError
 from schemas.settings import SettingsError
 from streams.agents.app import WorkerApp, default_app
 from streams.agents.endpoint import Endpoint
-from streams.agents.exits import LIMIT, SURPRISE, leave
+from streams.agents.exits import LIMIT, RENEWED, SURPRISE, guarded, leave
 from streams.agents.health import Health
+from streams.agents.renewal import contract_replaced
 from streams.agents.telemetry import registry_of
 from streams.agents.watchdog import Watchdog
 
@@ -76,8 +78,9 @@ async def serve(restarts: int) -> None:
     starting = asyncio.ensure_future(app.start())
     stopped = asyncio.ensure_future(stop.wait())
     crashed = asyncio.ensure_future(app._crashed.wait())
+    renewed = asyncio.ensure_future(guarded(contract_replaced(app.engine.settings, app.contract)))
     await asyncio.wait({starting, stopped, crashed}, return_when=asyncio.FIRST_COMPLETED)
-    await asyncio.wait({stopped, crashed}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({stopped, crashed, renewed}, return_when=asyncio.FIRST_COMPLETED)
     if crashed.done():
         log.critical("Faust crashed: %r", app.crash_reason)
         leave(SURPRISE)
@@ -87,7 +90,7 @@ async def serve(restarts: int) -> None:
     except TimeoutError:
         log.warning("Faust did not stop in %.0f s", STOP_SECONDS)
     log.info("stopped")
-    leave(0)
+    leave(RENEWED if renewed.done() and not stop.is_set() else 0)
 
 
 def arguments() -> argparse.Namespace:

@@ -18,6 +18,7 @@ from tests.pipeline.conftest import some_past
 from tests.pipeline.pipeline import Pipeline, pipeline_on, report, until
 from tests.pipeline.rows import BOOKINGS, REQUESTS, add_booking, add_request, facts, move
 
+VACANCIES, COMMENTS, ROOMS = "core_vacancy", "core_comment", "booking_room"
 IN_A_ROW = 5
 SOON = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=400)
 """Nobody else books then."""
@@ -27,12 +28,37 @@ HOUR = timedelta(hours=1)
 @pytest.fixture(scope="module")
 def odd(stack: Addresses, logs: Path) -> Iterator[Pipeline]:
     with pipeline_on(stack, logs, before=some_past, dead_letters_in_a_row=IN_A_ROW) as running:
-        requests, bookings = (running.execute(f"SELECT max(id) FROM {table}")[0][0] for table in (REQUESTS, BOOKINGS))
+        written = (COMMENTS, VACANCIES, REQUESTS, BOOKINGS, ROOMS)
+        last = {table: running.execute(f"SELECT coalesce(max(id), 0) FROM {table}")[0][0] for table in written}
         try:
             yield running
         finally:
-            running.execute(f"DELETE FROM {REQUESTS} WHERE id > %s", [requests])
-            running.execute(f"DELETE FROM {BOOKINGS} WHERE id > %s", [bookings])
+            for table, number in last.items():
+                running.execute(f"DELETE FROM {table} WHERE id > %s", [number])
+            running.execute(f"ALTER TABLE {ROOMS} ALTER COLUMN capacity TYPE integer")
+            running.execute(f"ALTER TABLE {VACANCIES} ALTER COLUMN author_id SET NOT NULL")
+
+
+def add_vacancy(pipeline: Pipeline, **values: Any) -> int:
+    (author,) = pipeline.execute("SELECT min(id) FROM account_user")[0]
+    now = datetime.now(UTC)
+    row = {"title": "{}", "description": "{}", "vacancy_type": "fulltime", "status": "draft", "published": False}
+    more = {"author_id": author, "view_count": 0, "contact_info": "{}", "created_at": now, "updated_at": now}
+    return pipeline.insert(VACANCIES, **{**row, **more, **values})
+
+
+def add_comment(pipeline: Pipeline, **values: Any) -> int:
+    (author,) = pipeline.execute("SELECT min(id) FROM account_user")[0]
+    now = datetime.now(UTC)
+    row = {"message": "", "source": "vacancy", "primary_key": 0, "user_id": author, "status": "active"}
+    return pipeline.insert(
+        COMMENTS, **{**row, "likes": [], "dislikes": [], "created_at": now, "updated_at": now, **values}
+    )
+
+
+def row_of(pipeline: Pipeline, table: str, number: int, columns: str) -> tuple[Any, ...]:
+    (row,) = pipeline.query(f"SELECT {columns} FROM {table} FINAL WHERE id = {{id:Int64}}", {"id": number})
+    return row
 
 
 def issues(pipeline: Pipeline, entity: str, number: int) -> dict[str, bool]:
@@ -114,6 +140,87 @@ def test_an_instant_that_nothing_can_hold_is_empty_and_an_issue(odd: Pipeline) -
     odd.execute('UPDATE booking_booking SET start = %s, "end" = %s WHERE id = %s', [start, start + HOUR, number])
     odd.settle()
     assert not issues(odd, BOOKINGS, number)["bad_value"]
+
+
+TITLES = (
+    ('"just text"', {}, True),
+    ('["Инженер"]', {}, True),
+    ("null", {}, False),
+    ('{"kk": "Инженер"}', {"kk": "Инженер"}, False),
+    ('{"ru": "Инженер", "de": "Ingenieur"}', {"ru": "Инженер", "de": "Ingenieur"}, False),
+    ('{"ru": null, "kk": 5, "en": {"a": 1}}', {"kk": "5", "en": '{"a": 1}'}, False),
+)
+"""A document, what is kept of it, and whether that is an issue."""
+
+
+def test_a_title_that_is_no_map_of_three_languages_keeps_what_can_be_kept(odd: Pipeline) -> None:
+    numbers = [add_vacancy(odd, title=document) for document, _, _ in TITLES]
+    odd.settle()
+    for number, (document, kept, wrong) in zip(numbers, TITLES, strict=True):
+        assert row_of(odd, VACANCIES, number, "title") == (kept,), document
+        assert issues(odd, VACANCIES, number) == ({"bad_value": True} if wrong else {}), document
+    shown = "SELECT title_ru, title_kk, title_en FROM v_vacancies WHERE vacancy_id = {id:Int64}"
+    assert odd.query(shown, {"id": numbers[0]}) == [(str(numbers[0]),) * 3]
+    assert odd.query(shown, {"id": numbers[3]}) == [("Инженер",) * 3]
+    odd.execute(f"UPDATE {VACANCIES} SET title = '{{}}' WHERE id = %s", [numbers[0]])
+    odd.settle()
+    assert issues(odd, VACANCIES, numbers[0]) == {"bad_value": False}
+
+
+def test_null_where_the_contract_expects_a_value_is_kept_as_null(odd: Pipeline) -> None:
+    odd.execute(f"ALTER TABLE {VACANCIES} ALTER COLUMN author_id DROP NOT NULL")
+    number = add_vacancy(odd, author_id=None, salary_min=None)
+    odd.settle()
+    assert row_of(odd, VACANCIES, number, "author_id, salary_min, status") == (None, None, "draft")
+    assert issues(odd, VACANCIES, number) == {}
+
+
+def test_an_integer_that_does_not_fit_its_column_is_empty_and_an_issue(odd: Pipeline) -> None:
+    odd.execute(f"ALTER TABLE {ROOMS} ALTER COLUMN capacity TYPE bigint")
+    number = odd.insert(ROOMS, name="Hall", capacity=5_000_000_000)
+    odd.settle()
+    assert row_of(odd, ROOMS, number, "name, capacity") == ("Hall", None)
+    assert issues(odd, ROOMS, number) == {"bad_value": True}
+    odd.execute(f"UPDATE {ROOMS} SET capacity = 50 WHERE id = %s", [number])
+    odd.settle()
+    assert row_of(odd, ROOMS, number, "capacity") == (50,) and issues(odd, ROOMS, number) == {"bad_value": False}
+
+
+def test_a_salary_below_zero_or_above_its_upper_end_is_shown_and_an_issue_until_it_is_mended(odd: Pipeline) -> None:
+    before = counted(odd, "salary_range")
+    negative, swapped = add_vacancy(odd, salary_min=-5), add_vacancy(odd, salary_min=300, salary_max=200)
+    odd.settle()
+    assert row_of(odd, VACANCIES, negative, "salary_min, salary_max") == (-5, None)
+    assert row_of(odd, VACANCIES, swapped, "salary_min, salary_max") == (300, 200)
+    assert issues(odd, VACANCIES, negative) == issues(odd, VACANCIES, swapped) == {"salary_range": True}
+    assert counted(odd, "salary_range") == before + 2
+    odd.execute(f"UPDATE {VACANCIES} SET salary_min = 100 WHERE id = ANY(%s)", [[negative, swapped]])
+    odd.settle()
+    assert counted(odd, "salary_range") == before
+
+
+def test_a_row_that_is_its_own_parent_is_an_issue(odd: Pipeline) -> None:
+    vacancy = add_vacancy(odd)
+    comment, request = add_comment(odd, primary_key=vacancy), add_request(odd, "sent")
+    for table, number in ((COMMENTS, comment), (REQUESTS, request)):
+        odd.execute(f"UPDATE {table} SET parent_id = id WHERE id = %s", [number])
+    odd.settle()
+    assert row_of(odd, COMMENTS, comment, "parent_id") == (comment,)
+    assert issues(odd, COMMENTS, comment) == issues(odd, REQUESTS, request) == {"self_parent": True}
+    for table, number in ((COMMENTS, comment), (REQUESTS, request)):
+        odd.execute(f"UPDATE {table} SET parent_id = NULL WHERE id = %s", [number])
+    odd.settle()
+    assert issues(odd, COMMENTS, comment) == issues(odd, REQUESTS, request) == {"self_parent": False}
+
+
+def test_a_comment_on_nothing_is_kept_and_an_orphan(odd: Pipeline) -> None:
+    lost, unknown = add_comment(odd, primary_key=2_000_000_000), add_comment(odd, source="нечто", primary_key=1)
+    odd.settle()
+    sql = "SELECT entity_id, reference, target, missing_id FROM v_dq_orphans WHERE entity = 'core_comment'"
+    assert (lost, "primary_key", VACANCIES, "2000000000") in odd.query(sql)
+    assert unknown not in {number for number, *_ in odd.query(sql)}, "nobody knows what it should refer to"
+    assert row_of(odd, COMMENTS, unknown, "source, primary_key") == ("нечто", 1)
+    assert counted(odd, "orphan") >= 1
 
 
 def test_there_and_back_in_one_transaction_are_two_transitions_at_one_instant(odd: Pipeline) -> None:
