@@ -1,23 +1,21 @@
--- Who changed the status of a request and when, as the source's own history tells it.
+-- Who changed the status of a request and when: each transition that the stream saw or the source's history tells, with the user of the
+-- history row that was written in the same transaction. No such row: user_id is NULL.
 CREATE OR REPLACE VIEW v_request_changes AS
 SELECT
-    h.request_id AS request_id,
-    r.service AS service,
-    h.from_status AS from_status,
-    h.to_status AS to_status,
-    h.at AS at,
+    f.request_id AS request_id,
+    f.service AS service,
+    f.from_status AS from_status,
+    f.to_status AS to_status,
+    f.at AS at,
     h.user_id AS user_id
-FROM (
+FROM (SELECT * FROM request_transitions FINAL WHERE origin != 'snapshot') AS f
+LEFT JOIN (
     SELECT
         assumeNotNull(s.service_request_id) AS request_id,
-        lagInFrame(toString(s.status)) OVER previous AS from_status,
-        toString(s.status) AS to_status,
-        assumeNotNull(s.created_at) AS at,
-        s.user_id AS user_id
+        s.status AS status,
+        if(s._lsn > 0, s._committed_at, assumeNotNull(s.created_at)) AS at,
+        argMax(s.user_id, s.id) AS user_id
     FROM service_servicerequeststatus AS s FINAL
-    WHERE s.service_request_id IS NOT NULL AND s.created_at IS NOT NULL
-    WINDOW previous AS (
-        PARTITION BY s.service_request_id ORDER BY s.created_at, s.id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    )
-) AS h
-LEFT JOIN (SELECT request_id, toString(service) AS service FROM requests FINAL) AS r ON r.request_id = h.request_id
+    WHERE s.service_request_id IS NOT NULL AND (s._lsn > 0 OR s.created_at IS NOT NULL)
+    GROUP BY request_id, status, at
+) AS h ON h.request_id = f.request_id AND h.status = f.to_status AND h.at = f.at

@@ -179,16 +179,18 @@ def request_reviews(story: Story) -> Rows:
 
 
 def request_changes(story: Story) -> Rows:
-    services = {row["id"]: row["service_id"] or "" for row in story.rows("service_servicerequest")}
-    told = defaultdict(list)
-    for row in story.rows("service_servicerequeststatus"):
-        if row["service_request_id"] is not None and row["created_at"] is not None:
-            told[row["service_request_id"]].append((row["created_at"], row["id"], row["status"], row["user_id"]))
-    for id_, rows in told.items():
-        before = ""
-        for at, _, status, user in sorted(rows, key=lambda row: row[:2]):
-            yield id_, services.get(id_, ""), before, status, at, user
-            before = status
+    """Each streamed transition, with the user of the history row of the same commit."""
+    table = "service_servicerequeststatus"
+    written = {event.key: event.at for event in story.tables[table] if event.streamed}
+    users = {
+        (row["service_request_id"], row["status"], written[row["id"]]): row["user_id"]
+        for row in story.rows(table)
+        if row["id"] in written
+    }
+    for events in story.lives("service_servicerequest"):
+        for before, after, event, row, _ in transitions(events):
+            user = users.get((event.key, after, event.at))
+            yield event.key, row["service_id"] or "", before, after, event.at, user
 
 
 def requests_open(story: Story) -> Rows:

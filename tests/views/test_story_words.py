@@ -63,6 +63,12 @@ STORY = Story({
     ),
     "account_company": (row(1, company_type="law", status="active", tag_startup=True),),
     "booking_booking": (row(1, company_id=9, status="active"),),
+    "service_servicerequest": (*life(1, "draft", "sent", "approved", service_id="s1"),),
+    "service_servicerequeststatus": (
+        *life(1, "draft", service_request_id=1, user_id=7),
+        Event("create", 2, MORNING + MINUTE, {"id": 2, "status": "sent", "service_request_id": 1, "user_id": 8}),
+        Event("create", 3, MORNING + MINUTE + 1, {"id": 3, "status": "approved", "service_request_id": 1}),
+    ),
     "techorda_course": (row(1, school_id=2, flow_id=1),),
     "service_techordastudent": (
         row(1, course_id=1, status="graduated"), row(2, course_id=1, school_id=3, status="studying"),
@@ -80,6 +86,13 @@ def client(opened: Opened) -> Client:
 
 def look(client: Client, view: str, columns: str) -> set[tuple[Any, ...]]:
     return {hashable(found) for found in shown(client, view, columns)}
+
+
+def test_who_changed_a_status_is_in_the_history_row_of_the_same_transaction(client: Client) -> None:
+    assert look(client, "v_request_changes", "request_id from_status to_status at user_id") == {
+        (1, "", "draft", MORNING, 7), (1, "draft", "sent", MORNING + MINUTE, 8),
+        (1, "sent", "approved", MORNING + 2 * MINUTE, None),
+    }  # fmt: skip
 
 
 def test_a_first_arrival_counts_once_and_where_a_snapshot_found_content_is_none(client: Client) -> None:

@@ -162,12 +162,21 @@ SELECT oracle.day(start) AS day, company_id, count(*) AS bookings, count(*) FILT
     count(*) FILTER (WHERE status = 'deactivated') AS cancelled
 FROM booking_booking GROUP BY 1, 2;
 
--- the history table's own story
+-- who: the history row of the same transaction, as long as it is there
 CREATE VIEW oracle.v_request_changes AS
-SELECT service_request_id AS request_id, coalesce(r.service_id, '') AS service,
-    coalesce(lag(h.status) OVER (PARTITION BY service_request_id ORDER BY h.created_at, h.id), '') AS from_status, h.status AS to_status,
-    h.created_at AS at, h.user_id
-FROM service_servicerequeststatus AS h LEFT JOIN service_servicerequest AS r ON r.id = h.service_request_id;
+SELECT t.id AS request_id, t.service, t.from_status, t.to_status, t.at, h.user_id
+FROM oracle.transition AS t
+LEFT JOIN (
+    SELECT service_request_id AS id, status AS to_status, c.at, user_id
+    FROM service_servicerequeststatus AS s
+    JOIN oracle.committed AS c ON c.tbl = 'service_servicerequeststatus' AND c.op = 'create' AND c.key = s.id::text
+) AS h USING (id, to_status, at)
+WHERE t.origin = 'stream'
+UNION ALL
+SELECT p.service_request_id, s.row ->> 'service_id',
+    coalesce(lag(p.status) OVER (PARTITION BY p.service_request_id ORDER BY p.created_at, p.id), ''), p.status, p.created_at,
+    (SELECT user_id FROM service_servicerequeststatus AS still WHERE still.id = p.id)
+FROM oracle.past AS p JOIN oracle.stood AS s ON s.tbl = 'service_servicerequest' AND s.key = p.service_request_id::text;
 
 CREATE VIEW oracle.v_request_reviews AS
 SELECT service_id AS service, title_ru, title_kk, title_en, count(DISTINCT id) AS requests, count(*) FILTER (WHERE what = 'expertise') AS expertises,
