@@ -89,14 +89,22 @@ def _unread(
     """
     topics_of = {name: contract.topic(settings.topic_prefix, name) for name in contract.tables}
     written = {topic for (topic, _), end in topics.ends(settings, topics_of.values()).items() if end}
-    place = {name: sql.Identifier(contract.schema_name, name) for name in contract.tables}
-    ask = sql.SQL("SELECT EXISTS (SELECT FROM {})")
+    known = {column.rpartition(".")[0] for column in captured}
     return tuple(
         name
         for name, topic in topics_of.items()
-        if not any(column.startswith(f"{contract.schema_name}.{name}.") for column in captured)
-        or (topic not in written and connection.execute(ask.format(place[name])).fetchone() == (True,))
+        if f"{contract.schema_name}.{name}" not in known
+        or (topic not in written and _has_rows(connection, contract.schema_name, name))
     )
+
+
+def _has_rows(connection: psycopg.Connection[Any], schema: str, table: str) -> bool:
+    """False as well where the DSN's role may not look."""
+    ask = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(schema, table))
+    try:
+        return connection.execute(ask).fetchone() == (True,)
+    except psycopg.errors.InsufficientPrivilege:
+        return False
 
 
 def widening(contract: Contract, captured: frozenset[str]) -> Iterator[str]:

@@ -155,6 +155,19 @@ def test_the_markers_are_in_the_source(marked: Pipeline) -> None:
     assert rows[0][0] > 100
 
 
+def test_no_table_outside_the_contract_has_a_topic_or_a_mirror(marked: Pipeline) -> None:
+    listed = "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public'"
+    outside = {name for (name,) in marked.execute(listed)} - set(marked.contract.tables)
+    assert outside >= {"user_sessions_session", "django_session", "silk_request", "hub_cache_table", "authtoken_token"}
+    consumer = Consumer(kafka_config(marked.settings, **{"group.id": "search"}))
+    topics = set(consumer.list_topics(timeout=20).topics)
+    consumer.close()
+    ours = {topic.rpartition(".")[2] for topic in topics if topic.startswith(f"{marked.settings.topic_prefix}.")}
+    tables = {name for (name,) in marked.query("SELECT name FROM system.tables WHERE database = currentDatabase()")}
+    for places in (ours, tables):
+        assert set(marked.contract.tables) <= places and not places & outside
+
+
 def test_no_marker_is_in_any_topic(marked: Pipeline) -> None:
     assert in_topics(marked, MARKERS) == []
 
