@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 from typing import Annotated, Final
 
@@ -67,9 +67,15 @@ def worker(
         values["TECHHUB_WORKER_ID"] = worker_id
     contract = load_contract(settings.contract)
     of_one_derivation(settings, contract)
-    if watcher := guardian(settings, contract):
+    watcher = guardian(settings, contract)
+    if watcher is not None:
         watcher.start()
-    code = Supervisor(values).run()
+
+    def renewed() -> None:
+        if watcher is not None:
+            watcher.contract = load_contract(settings.contract)
+
+    code = Supervisor(values, renewed=renewed).run()
     if code == LIMIT:
         raise Problem("the worker stopped at a limit and is not started again; the line above says why and what to do")
     raise typer.Exit(code)
@@ -98,11 +104,17 @@ def group(settings: Settings) -> tuple[str, ...]:
 
 
 class Supervisor:
-    """One child at a time; signals are passed on to it."""
+    """One child at a time; signals are passed on to it. `renewed` is called before a child with a new contract."""
 
-    def __init__(self, environment: dict[str, str], program: Sequence[str] = WORKER) -> None:
+    def __init__(
+        self,
+        environment: dict[str, str],
+        program: Sequence[str] = WORKER,
+        renewed: Callable[[], None] = lambda: None,
+    ) -> None:
         self.environment = environment
         self.program = program
+        self.renewed = renewed
         self.child: subprocess.Popen[bytes] | None = None
         self.stopping = False
         self.restarts = 0
@@ -116,6 +128,7 @@ class Supervisor:
                 if self.stopping or code in (0, LIMIT):
                     return LIMIT if code == LIMIT else 0
                 if code == RENEWED:
+                    self.renewed()
                     continue
                 if time.monotonic() - began > STEADY_SECONDS:
                     pause = FIRST_PAUSE
