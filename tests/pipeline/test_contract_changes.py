@@ -123,7 +123,7 @@ def migrate(pipeline: Pipeline, statement: str) -> None:
 
 
 def test_columns_that_are_added_widened_renamed_and_dropped_in_the_source_stop_nothing(growing: Pipeline) -> None:
-    with growing.load(20, 40, 6):
+    with growing.load(20, 20, 6):
         migrate(growing, "ADD COLUMN score integer, ADD COLUMN extra text")
         apply(growing, TITLE, SCORE)
         taken_up(growing, 3)
