@@ -68,14 +68,12 @@ def writes(rate: float) -> Callable[[Pipeline], AbstractContextManager[None]]:
 
     @contextmanager
     def beside(pipeline: Pipeline) -> Iterator[None]:
-        began, running = time.monotonic(), list[Simulator]()
-        done, failed = threading.Event(), list[BaseException]()
+        began, done, failed = time.monotonic(), threading.Event(), list[BaseException]()
 
         def run() -> None:
             try:
-                until(lambda: positioned(pipeline), "the slot has its position", PATIENCE)
+                until(lambda: done.is_set() or positioned(pipeline), "the slot has its position", PATIENCE)
                 with Simulator(pipeline.dsn, 11, connections=2, ledger=pipeline.ledger, weights=KEPT) as simulator:
-                    running.append(simulator)
                     while not done.is_set():
                         simulator.run(rate, 5)
             except BaseException as error:
@@ -83,9 +81,11 @@ def writes(rate: float) -> Callable[[Pipeline], AbstractContextManager[None]]:
 
         thread = threading.Thread(target=run, daemon=True)
         thread.start()
-        yield
-        done.set()
-        thread.join(PATIENCE)
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join(PATIENCE)
         assert not failed, f"a write to the source failed: {failed[0]}"
         seconds = time.monotonic() - began
         committed = len(pipeline.ledger.entries)
