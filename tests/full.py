@@ -25,6 +25,7 @@ from deploy.local.source.simulate.actions import WEIGHTS
 from deploy.local.stack import Stack
 from ops.comparison import Comparison
 from tests.faults.invariants import assert_consistent, begin
+from tests.faults.network import PROXIED
 from tests.pipeline import oracle
 from tests.pipeline.pipeline import Pipeline, pipeline_on, report, until
 
@@ -45,14 +46,14 @@ def main(arguments: list[str]) -> int:
         root.chmod(0o755)
         try:
             tell(f"starting a stack and loading the source at scale {options.scale:g}")
-            stack = Stack(root).up("full", scale=options.scale)
+            stack = Stack(root, parts=PROXIED).up("full", scale=options.scale)
             with pipeline_on(stack, root, before=begun, beside=writes(options.rate), seconds=PATIENCE) as pipeline:
                 prove(pipeline, options.rate, options.seconds)
         except AssertionError as difference:
             print(f"different: {difference}", file=sys.stderr)
             return 1
         finally:
-            Stack(root).down("full", purge=True)
+            Stack(root, parts=PROXIED).down("full", purge=True)
     tell("exact, before and after the load")
     return 0
 
