@@ -126,6 +126,7 @@ def chain(directory: Path, targets: Mapping[str, int]) -> Iterator[Chain]:
             running(
                 "prometheus", directory / "prometheus.log", ports[1], f"--config.file={directory}/prometheus.yml",
                 f"--storage.tsdb.path={directory}/prometheus", f"--web.listen-address=127.0.0.1:{ports[1]}",
+                "--rules.alert.resend-delay=5s",  # what it says before it has found alertmanager is lost
             )
         )  # fmt: skip
         yield Chain(prometheus, alertmanager, webhook)

@@ -107,6 +107,7 @@ def test_when_serve_dies_nobody_is_told_that_a_backlog_has_ended(warehouse: Ware
         port = alive.enter_context(serving(warehouse.settings, tmp_path / "serve.log"))
         with chain(tmp_path, {"techhub-serve": port}) as told, explained(told):
             until(lambda: said(told, LARGE), "the alert reaches the webhook")
+            until(lambda: "TechhubFiguresUnknown" not in told.firing(), "figures are known")
             before = said(told, "TechhubFiguresUnknown")
             alive.close()
             until(lambda: said(told, "TechhubFiguresUnknown") > before, "somebody says that nothing is known")
