@@ -65,7 +65,7 @@ def test_what_the_worker_counts_is_what_it_did(pipeline: Pipeline) -> None:
     until(lambda: pipeline.metric("techhub_worker_lag_offsets") == 0, "no lag is left")
     for latency in ("commit_to_consumed", "consumed_to_written", "commit_to_written"):
         assert pipeline.metric(f"techhub_worker_{latency}_seconds_count") > 0
-    keys = pipeline.value("SELECT uniqExact(id) FROM service_service")
+    keys = pipeline.value("SELECT uniqExact(code) FROM service_service")
     assert pipeline.metric("techhub_worker_rows_in_memory", table="service_service") == keys
     assert pipeline.metric("techhub_worker_partitions", state="reading") == pipeline.value(
         "SELECT count() FROM watermarks FINAL"
