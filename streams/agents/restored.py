@@ -5,6 +5,7 @@ the watermark is as old as the rows, or older, and rows above it are recognised 
 older would never be seen by reading on.
 """
 
+import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Collection
@@ -26,7 +27,8 @@ async def fallen_back(sink: Sink, partitions: Collection[Partition]) -> dict[Par
     tables: dict[str, set[str]] = defaultdict(set)
     for partition, table in claims:
         tables[table].add(partition.topic)
-    held = {table: await sink.highest(table, topics) for table, topics in tables.items()}
+    answers = await asyncio.gather(*[sink.highest(table, topics) for table, topics in tables.items()])
+    held = dict(zip(tables, answers, strict=True))
     found: dict[Partition, list[str]] = defaultdict(list)
     for (partition, table), height in claims.items():
         if partition in partitions and held[table].get(partition, 0) < height:
