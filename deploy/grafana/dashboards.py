@@ -75,6 +75,7 @@ def links(runbooks: str) -> list[Builder[model.DashboardLink]]:
     return [
         Link("Dashboards", type_val=model.DashboardLinkType.DASHBOARDS, tags=[TAG], keep_time=True),
         Link("What to do", url=f"{runbooks}/operations.md", icon="question", target_blank=True),
+        Link("Alerts", url=f"{runbooks}/alerts.md", icon="bolt", target_blank=True),
         Link("What the figures mean", url=f"{runbooks}/metrics.md", icon="info", target_blank=True),
     ]
 

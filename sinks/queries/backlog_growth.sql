@@ -6,6 +6,8 @@
 -- tables: [service_servicerequest]
 -- columns: [service, requests, requests_before, growth]
 -- parameters: {hours: 24, services: []}
+-- thresholds:
+--   growth: {warning: 30, critical: 100}
 -- metrics:
 --   - {name: techhub_backlog_growth_requests, value: growth, labels: [service]}
 SELECT

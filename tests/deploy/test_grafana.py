@@ -16,6 +16,7 @@ from deploy.grafana.__main__ import GENERATED, main
 from deploy.grafana.boards import BOARDS, ELSEWHERE
 from deploy.grafana.dashboards import TAG, dashboards
 from deploy.grafana.sql import SPAN, VARIABLES, panel_sql, projected
+from deploy.prometheus.thresholds import load_thresholds
 from schemas.settings import Settings
 from sinks.catalogue import load_catalogue
 
@@ -126,6 +127,25 @@ def test_titles_come_in_every_language(language: str) -> None:
     board = json.loads(texts["techhub-operations.json"])
     assert getattr(CATALOGUE["backlog"].title, language) in [panel.get("title") for panel in board["panels"]]
     assert "title_en AS text" not in texts["techhub-operations.json"]
+
+
+def test_a_screen_turns_red_where_an_alert_begins() -> None:
+    """Those of a service of its own are in the alerts only."""
+    told = load_thresholds()
+    same = {
+        ("backlog", "oldest_age_seconds"): told.requests.oldest,
+        ("backlog_total", "oldest_age_seconds"): told.requests.oldest,
+        ("requests_open", "age_seconds"): told.requests.oldest,
+        ("backlog_growth", "growth"): told.requests.growth,
+        ("t2approve_services", "worst_p90_seconds"): told.requests.t2approve,
+        ("content_backlog", "oldest_age_seconds"): told.content.oldest,
+        ("cancellations", "cancelled_share"): told.rooms.cancelled,
+        ("overlaps_total", "overlaps"): told.rooms.overlaps,
+    }
+    shown = {place: CATALOGUE[place[0]].thresholds[place[1]] for place in same}
+    assert {place: (each.warning, each.critical) for place, each in shown.items()} == {
+        place: (levels.warning, levels.critical) for place, levels in same.items()
+    }
 
 
 def test_parameters_become_time_variables_and_constants() -> None:
