@@ -146,8 +146,13 @@ class Poller:
         flag, now = self._catalogue.get("maintenance"), time.monotonic()
         if flag is None or now - self._maintenance_at < IDLE:
             return
-        found = await self._reads.rows(flag, {})
-        self.maintenance, self._maintenance_at = dict(zip(flag.columns, found[0], strict=True)) if found else None, now
+        self._maintenance_at = now
+        try:
+            found = await self._reads.rows(flag, {})
+        except ClickHouseError as error:
+            log.error("query %s failed: %s", flag.name, one_line(error))
+            found = []
+        self.maintenance = dict(zip(flag.columns, found[0], strict=True)) if found else None
 
     async def _read(self, channel: Channel, card: Card) -> None:
         async with self._heavy_lane if card.floor >= HEAVY else self._lane:

@@ -19,13 +19,14 @@ from typing import Any, Final
 
 import aiohttp
 
+from tests.patience import SECONDS
+
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS: Final = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
     "--no-first-run", "--disable-extensions", "--disable-background-networking", "--disable-component-update",
     "--remote-debugging-port=0", "--mute-audio", "--force-color-profile=srgb", "about:blank",
 )  # fmt: skip
-SECONDS: Final = 60.0
 
 
 def find() -> str | None:

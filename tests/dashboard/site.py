@@ -11,6 +11,7 @@ import aiohttp
 from dashboard.reader import Reader
 from ops.serve import address_of, guard_for, listen, page, started_on
 from schemas.settings import Settings
+from tests.patience import SECONDS
 
 
 @asynccontextmanager
@@ -31,7 +32,7 @@ async def serving(settings: Settings, **changes: Any) -> AsyncIterator[str]:
 @asynccontextmanager
 async def watching(address: str, page: str, query: str = "") -> AsyncIterator[AsyncIterator[Mapping[str, Any]]]:
     """The messages of a stream."""
-    patience = aiohttp.ClientTimeout(total=None, sock_read=60)
+    patience = aiohttp.ClientTimeout(total=None, sock_read=SECONDS)
     async with (
         aiohttp.ClientSession(timeout=patience, connector=aiohttp.TCPConnector(limit=0)) as session,
         session.get(f"{address}/stream/{page}{query}") as answer,
@@ -50,7 +51,7 @@ async def _messages(answer: aiohttp.ClientResponse) -> AsyncIterator[Mapping[str
             yield json.loads(event.removeprefix(b"data: "))
 
 
-async def shown(address: str, page: str, cards: int, query: str = "", seconds: float = 120) -> dict[str, Any]:
+async def shown(address: str, page: str, cards: int, query: str = "", seconds: float = SECONDS) -> dict[str, Any]:
     """Rows by card, when `cards` of them have come."""
     found: dict[str, Any] = {}
     async with asyncio.timeout(seconds), watching(address, page, query) as messages:

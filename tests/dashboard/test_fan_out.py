@@ -16,6 +16,7 @@ from schemas.settings import load
 from sinks.catalogue import Query
 from sinks.parameters import Value
 from tests.dashboard.site import watching
+from tests.patience import SECONDS
 
 READING, STALLED = 150, 50
 ENOUGH = 14
@@ -99,7 +100,7 @@ def closed(stalled: socket.socket) -> bool:
     return True
 
 
-async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+async def until(condition: Callable[[], bool], seconds: float = SECONDS) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

@@ -70,7 +70,7 @@ def test_every_page_fits_says_everything_and_keeps_nobody_out(fresh: Settings, t
                 where = f"{page} {language} {theme} {width}"
                 await tab.size(width, height, phone=width < 500)
                 await tab.open(f"{address}/{path(page)}?lang={language}&theme={theme}")
-                await tab.until(LOADED, 120)
+                await tab.until(LOADED)
                 found = await tab.run(LOOKS)
                 assert set(found.pop("states")) <= {"fresh", "behind", "stale"}, where
                 assert found == {"wider": 0, "untold": [], "broken": []}, where
@@ -84,11 +84,11 @@ def test_a_number_leads_to_its_rows_and_a_row_to_the_application(fresh: Settings
     async def visit() -> None:
         async with opened(fresh, tmp_path) as (tab, address):
             await tab.open(f"{address}/?lang=en")
-            await tab.until("document.querySelector('.backlog td.main a')", 120)
+            await tab.until("document.querySelector('.backlog td.main a')")
             number = "document.querySelector('.backlog td.main a')"
             waiting = int(await tab.run(f"{number}.textContent"))
             await tab.run(f"{number}.click()")
-            await tab.until("document.querySelectorAll('#card-requests_open tbody tr').length", 120)
+            await tab.until("document.querySelectorAll('#card-requests_open tbody tr').length")
             assert "services=" in await tab.run("location.search") and "lang=en" in await tab.run("location.search")
             assert await tab.run("document.querySelectorAll('#card-requests_open tbody tr').length") == waiting
             link = await tab.run("document.querySelector('#card-requests_open tbody a').href")
@@ -105,16 +105,16 @@ def test_a_filter_is_in_the_address_and_back_undoes_it(fresh: Settings, tmp_path
     async def visit() -> None:
         async with opened(fresh, tmp_path) as (tab, address):
             await tab.open(f"{address}/")
-            await tab.until(f"{rows} > 1 && document.querySelectorAll('#filter-services option').length > 1", 120)
+            await tab.until(f"{rows} > 1 && document.querySelectorAll('#filter-services option').length > 1")
             before = await tab.run(rows)
             service = await tab.run(
                 "new URL(document.querySelector('.backlog td.main a').href).searchParams.get('services')"
             )
             choose = f"const field = document.getElementById('filter-services'); field.value = '{service}';"
             await tab.run(f"{choose} field.dispatchEvent(new Event('change')); 1")
-            await tab.until(f"location.search === '?services={service}' && {rows} === 1", 120)
+            await tab.until(f"location.search === '?services={service}' && {rows} === 1")
             await tab.run("history.back()")
-            await tab.until(f"location.search === '' && {rows} === {before}", 120)
+            await tab.until(f"location.search === '' && {rows} === {before}")
             assert tab.errors == []
 
     asyncio.run(visit())
@@ -127,7 +127,7 @@ def test_a_server_that_falls_silent_makes_every_card_stale(fresh: Settings, tmp_
             async with serving(fresh) as address:
                 tab = await new_tab()
                 await tab.open(f"{address}/rooms?lang=en")
-                await tab.until(LOADED, 120)
+                await tab.until(LOADED)
             await tab.until(
                 "![...document.querySelectorAll('.card')].some((card) => card.dataset.state !== 'stale')", 60
             )

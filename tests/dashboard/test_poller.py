@@ -85,6 +85,18 @@ def test_an_absent_clickhouse_is_told_and_its_return_too() -> None:
     asyncio.run(run())
 
 
+def test_a_flag_that_cannot_be_read_hides_no_figure() -> None:
+    async def run() -> None:
+        database = Database()
+        database.failing = "maintenance"
+        poller = Poller(database, CATALOGUE)
+        await poller.tick()
+        assert database.asked["maintenance"] == 1
+        assert poller.healthy(15) and poller.maintenance is None
+
+    asyncio.run(run())
+
+
 def test_a_query_that_fails_is_that_card_alone() -> None:
     async def run() -> None:
         database = Database()
