@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from schemas.settings import environment
-from tests.pipeline.checks import assert_consistent, begin
+from tests.faults.invariants import assert_consistent, begin
 from tests.pipeline.pipeline import Pipeline, until
 
 SEED = 61
