@@ -21,7 +21,7 @@ from sinks.statements import name
 from sinks.view import View, load_views
 
 SMALL_PARTS: Final = "SETTINGS min_bytes_for_full_part_storage = 10485760, auto_statistics_types = ''"
-"""A part is one file until it is large, and carries no statistics: an insert of a few rows costs a fifth less CPU."""
+"""A part is one file until it is large, without statistics: a small insert costs a tenth to a fifth less CPU."""
 FSYNC: Final = ", fsync_after_insert = 1, fsync_part_directory = 1"
 
 RECORDS: Final = """CREATE TABLE IF NOT EXISTS schema_migrations (
