@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
-import click
 import pytest
 import typer
 from pydantic import SecretStr
@@ -44,8 +43,9 @@ def secrets() -> dict[str, str]:
     }
 
 
-def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[str]:
-    if isinstance(command, click.Group):
+def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """Typer has a click of its own, so a group is told by its commands."""
+    if hasattr(command, "commands"):
         for name, child in command.commands.items():
             yield from leaves(child, (*path, name))
     elif path[0] not in NEVER_ENDING:
