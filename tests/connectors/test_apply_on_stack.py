@@ -176,6 +176,7 @@ def test_the_role_of_those_who_look_reads_listed_columns_and_raises_the_pulse_on
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
                     connection.execute(forbidden)
     finally:
+        captured.execute(f"grant {role} to current_user with inherit true")
         captured.execute(f"drop owned by {role}")
         captured.execute(f"drop role {role}")
 
