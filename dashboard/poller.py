@@ -99,7 +99,9 @@ class Poller:
                 spent = time.monotonic() - began
                 pause = max((TICK if self._channels else IDLE) - spent, spent)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), pause)
+                    # not wait_for: before Python 3.12 that forgets a cancellation that comes together with the event
+                    async with asyncio.timeout(pause):
+                        await self._woken.wait()
         finally:
             for task in self._reading:
                 task.cancel()
@@ -178,7 +180,8 @@ class Poller:
             self._news.clear()
             self._tell()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), SPEAK)
+                async with asyncio.timeout(SPEAK):
+                    await self._news.wait()
 
     def _tell(self) -> None:
         now = time.monotonic()
