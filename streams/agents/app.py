@@ -46,12 +46,14 @@ def credentials(settings: Settings) -> Any:
 
 def create_app(settings: Settings, contract: Contract) -> WorkerApp:
     topics = plans(contract, settings)
+    member = member_id(settings.worker_id, topics)
     app = WorkerApp(
         settings.group,
         broker=[f"kafka://{broker.strip()}" for broker in (settings.kafka_bootstrap or "").split(",")],
         broker_credentials=credentials(settings),
-        broker_client_id=member_id(settings.worker_id, topics),
-        consumer_group_instance_id=settings.worker_id,
+        broker_client_id=member,
+        # a static member that comes back is given what it had, so one with other topics has to be another member
+        consumer_group_instance_id=member.replace("~", "."),
         consumer_auto_offset_reset="earliest",
         consumer_metadata_max_age_ms=30_000,
         ConsumerScheduler=PerPartition,

@@ -41,4 +41,13 @@ def test_the_app_keeps_no_offsets_and_makes_one_agent_a_domain() -> None:
     assert sorted(app.agents) == sorted(f"{domain}_changes" for domain in contract.domains)
     assert isinstance(app.transport, Transport)
     assert not app.conf.stream_wait_empty
-    assert app.conf.consumer_group_instance_id == settings.worker_id
+    assert app.conf.consumer_group_instance_id.startswith(f"{settings.worker_id}.")
+
+
+def test_a_worker_with_another_contract_is_another_static_member() -> None:
+    """The broker gives a static member that comes back what it had, and a topic that is new would never be read."""
+    settings = Settings(kafka_bootstrap="127.0.0.1:9092", clickhouse_dsn="http://127.0.0.1:8123")
+    contract = load_contract()
+    fewer = contract.model_copy(update={"tables": dict(list(contract.tables.items())[:-1])})
+    names = [create_app(settings, each).conf.consumer_group_instance_id for each in (contract, contract, fewer)]
+    assert names[0] == names[1] != names[2]
