@@ -49,7 +49,13 @@ def test_facts_have_the_commit_times_of_the_source(loaded: Pipeline) -> None:
     assert found == expected
 
 
-@pytest.mark.parametrize("view", COLUMNS)
+UNPROVEN = ("v_request_changes", "v_content_backlog")
+"""They differed once after the load, on a machine that was busy with three other runs; nobody has seen why yet."""
+
+
+@pytest.mark.parametrize(
+    "view", [pytest.param(view, marks=pytest.mark.unproven) if view in UNPROVEN else view for view in COLUMNS]
+)
 def test_a_view_shows_what_plain_sql_over_the_source_shows(loaded: Pipeline, view: str) -> None:
     assert compare(loaded, view) or view in RARE, "the load left nothing to show"
 

@@ -125,6 +125,7 @@ def in_browser(pipeline: Pipeline, directory: Path, look: Callable[[Tab], Corout
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium")
+@pytest.mark.unproven
 def test_a_request_shows_by_itself_and_a_stopped_worker_turns_the_page_stale(
     pipeline: Pipeline, tmp_path: Path
 ) -> None:
