@@ -1,4 +1,5 @@
-"""Scenarios of the fault harness in every run of the tests, with less load and fewer faults than `make faults`. Nobody has seen them pass yet.
+"""Scenarios of the fault harness in every run of the tests, with less load and fewer faults than `make faults`.
+Nobody has seen them pass yet.
 
 Some others are here in another form: F15 and F16 in test_bad_input.py, I9 in test_pii.py.
 """
