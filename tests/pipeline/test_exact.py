@@ -50,7 +50,8 @@ def test_facts_have_the_commit_times_of_the_source(loaded: Pipeline) -> None:
 
 
 UNPROVEN = ("v_request_changes", "v_content_backlog")
-"""They differed once after the load, on a machine that was busy with three other runs; nobody has seen why yet."""
+"""The first: the oracle repeats a row where two history rows of one transaction share request, status and instant.
+The second: a load can leave nothing that waits."""
 
 
 @pytest.mark.parametrize(
