@@ -167,9 +167,11 @@ CREATE VIEW oracle.v_request_changes AS
 SELECT t.id AS request_id, t.service, t.from_status, t.to_status, t.at, h.user_id
 FROM oracle.transition AS t
 LEFT JOIN (
-    SELECT service_request_id AS id, status AS to_status, c.at, user_id
+    -- of several history rows that one transaction writes for one status, the last
+    SELECT DISTINCT ON (service_request_id, status, c.at) service_request_id AS id, status AS to_status, c.at, user_id
     FROM service_servicerequeststatus AS s
     JOIN oracle.committed AS c ON c.tbl = 'service_servicerequeststatus' AND c.op = 'create' AND c.key = s.id::text
+    ORDER BY service_request_id, status, c.at, s.id DESC
 ) AS h USING (id, to_status, at)
 WHERE t.origin = 'stream'
 UNION ALL
