@@ -7,7 +7,8 @@ machine and is part of the figures.
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -31,6 +32,10 @@ class Latencies:
     name: str
     seconds: list[float] = field(default_factory=list)
     unseen: int = 0
+
+    def add(self, other: "Latencies") -> None:
+        self.seconds += other.seconds
+        self.unseen += other.unseen
 
     def quantile(self, q: float) -> float:
         """The value that a share of `q` does not exceed."""
@@ -80,8 +85,12 @@ class Poller(threading.Thread):
             self.ask(self.client)
 
 
-def measure(settings: Settings, rate: float, seconds: float, tell: Callable[[str], None]) -> tuple[Latencies, ...]:
-    """Raises `NotEmbedded` for a database without the embedded stack's marker."""
+@contextmanager
+def loading(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
+    """The source with a service of the benchmark's own, whose requests are gone afterwards.
+
+    Raises `NotEmbedded` for a database without the embedded stack's marker.
+    """
     assert settings.postgres_dsn is not None
     with psycopg.connect(settings.postgres_dsn.get_secret_value(), autocommit=True) as connection:
         require_marker(connection)
@@ -92,9 +101,14 @@ def measure(settings: Settings, rate: float, seconds: float, tell: Callable[[str
         )
         connection.execute("DELETE FROM service_servicerequest WHERE service_id = %s", [SERVICE])
         try:
-            return tuple(phase(settings, Load(connection, rate, seconds, tell)) for phase in (transitions, backlog))
+            yield connection
         finally:
             connection.execute("DELETE FROM service_servicerequest WHERE service_id = %s", [SERVICE])
+
+
+def measure(settings: Settings, rate: float, seconds: float, tell: Callable[[str], None]) -> tuple[Latencies, ...]:
+    with loading(settings) as connection:
+        return tuple(phase(settings, Load(connection, rate, seconds, tell)) for phase in (transitions, backlog))
 
 
 def transitions(settings: Settings, load: Load) -> Latencies:

@@ -14,7 +14,8 @@ from rich.table import Table as Grid
 
 from benchmarks import engine as engines
 from benchmarks import latency as latencies
-from ops.errors import Problem
+from benchmarks import viewers as crowds
+from ops.errors import Problem, Usage
 from ops.target import settings_for
 
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
@@ -57,16 +58,43 @@ def latency(
             found = latencies.measure(settings, rate, seconds, tell)
         except (TimeoutError, RuntimeError) as error:
             raise Problem(str(error)) from None
-    figures = [
-        {
-            "to": part.name, "commits": len(part.seconds) + part.unseen, "unseen": part.unseen,
-            **{f"p{int(100 * q)}_ms": round(1000 * part.quantile(q), 1) for q in (0.5, 0.9, 0.99)},
-        }
-        for part in found
-    ]  # fmt: skip
+    figures = [quantiles({"to": part.name}, part) for part in found]
     report({"machine": machine(), "rate": rate, "seconds": seconds, "latency": figures}, "latency", as_json)
     if any(part.unseen for part in found):
         raise Problem("some commits were not seen in time; see techhub-cdc status")
+
+
+def quantiles(what: dict[str, Any], found: latencies.Latencies) -> dict[str, Any]:
+    return {
+        **what, "commits": len(found.seconds) + found.unseen, "unseen": found.unseen,
+        **{f"p{int(100 * q)}_ms": round(1000 * found.quantile(q), 1) for q in (0.5, 0.9, 0.99)},
+    }  # fmt: skip
+
+
+@app.command("viewers", epilog="Example: techhub-cdc bench viewers --count 200 --stalled 50 --name default")
+def viewers(
+    count: Annotated[int, typer.Option(help="Viewers of the live page.", min=1)] = 200,
+    stalled: Annotated[int, typer.Option(help="How many of them read nothing.", min=0)] = 50,
+    rate: Annotated[float, typer.Option(help="Commits a second.", min=0.1)] = 50.0,
+    seconds: Annotated[float, typer.Option(help="How long, each.", min=1)] = 20.0,
+    as_json: AsJson = False,
+    name: Name = None,
+) -> None:
+    """Commit -> queryable with one viewer of the live page and with a crowd, and the ratio of their p99."""
+    if stalled >= count:
+        raise Usage(f"--stalled {stalled}: expected less than the {count} viewers")
+    settings = settings_for(name, "postgres_dsn", "clickhouse_dsn")
+    with told() as tell:
+        try:
+            one, many, crowd = crowds.measure(settings, rate, seconds, count, stalled, tell)
+        except (TimeoutError, RuntimeError) as error:
+            raise Problem(str(error)) from None
+    figures = [quantiles({"viewers": 1, "stalled": 0}, one), quantiles({"viewers": count, "stalled": stalled}, many)]
+    ratio = round(many.quantile(0.99) / one.quantile(0.99), 2)
+    cut = {"stalled_cut": crowd.stalled_cut, "others_cut": crowd.others_cut}
+    report({"machine": machine(), "rate": rate, "latency": figures, "ratio": ratio, **cut}, "latency", as_json)
+    if (crowd.stalled_cut, crowd.others_cut) != (stalled, 0):
+        raise Problem(f"{crowd.stalled_cut} of {stalled} stalled viewers were cut, and {crowd.others_cut} others")
 
 
 @app.command("floor", epilog="Example: techhub-cdc bench floor --name default")

@@ -1,12 +1,11 @@
 """Two hundred watch, fifty of them read nothing: the others get every figure, ClickHouse is asked once for all."""
 
 import asyncio
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
 
+from benchmarks.crowd import ended, stall
 from dashboard.app import POLLER
 from dashboard.pages import PAGES
 from dashboard.reader import Rows
@@ -57,7 +56,7 @@ async def two_hundred() -> None:
         seen = await asyncio.gather(*(read(address) for _ in range(READING)))
         assert all(numbers == sorted(numbers) and len(numbers) >= ENOUGH for numbers in seen)
         await until(lambda: poller.watching == 0)
-        assert all(closed(each) for each in stalled)
+        assert all(ended(each, 20) for each in stalled)
         cards = len(PAGES["requests"].cards)
         assert sum(reads.asked.values()) <= (1 + cards) * (reads.asked["pulse"] + 1), "once for all viewers"
     finally:
@@ -76,28 +75,6 @@ async def read(address: str) -> list[int]:
             if len(numbers) >= ENOUGH:
                 return numbers
     raise AssertionError("who reads was cut")
-
-
-def stall(address: str) -> socket.socket:
-    """Asks for the stream, and never reads it."""
-    parts = urlsplit(address)
-    assert parts.hostname is not None
-    asking = socket.socket()
-    asking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    asking.connect((parts.hostname, parts.port))
-    asking.sendall(f"GET /stream/requests HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode())
-    return asking
-
-
-def closed(stalled: socket.socket) -> bool:
-    """Whether the server has ended it, behind what was already on its way."""
-    stalled.settimeout(20)
-    try:
-        while stalled.recv(1 << 16):
-            continue
-    except ConnectionResetError:
-        return True
-    return True
 
 
 async def until(condition: Callable[[], bool], seconds: float = SECONDS) -> None:

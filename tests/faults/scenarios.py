@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from tests.faults import capture, events, migrations, parts, restores, soak, transactions, workers
+from tests.faults import capture, events, migrations, parts, restores, soak, transactions, viewers, workers
 from tests.faults.scenario import Scenario
 
-MODULES: Final = (workers, parts, restores, capture, migrations, transactions, events, soak)
+MODULES: Final = (workers, parts, restores, capture, migrations, transactions, events, viewers, soak)
 SCENARIOS: Final[dict[str, Scenario]] = {
     scenario.name: scenario
     for scenario in sorted((one for module in MODULES for one in module.SCENARIOS), key=lambda one: one.name)

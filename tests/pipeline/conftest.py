@@ -4,7 +4,8 @@ Crashes, exactness, privacy and outages are tested on one pipeline, one after th
 would find. Tests that break it for good make their own with `pipeline_on`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ BEFORE = 400
 
 
 HERE = Path(__file__).parent
+FAILED = pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,8 +53,46 @@ def pipeline(stack: Addresses, logs: Path) -> Iterator[Pipeline]:
         running.execute("DROP SCHEMA oracle CASCADE")
 
 
+class Mendable:
+    """A pipeline that tests tear and mend again; one that a test left torn is thrown away."""
+
+    def __init__(self, stack: Addresses, logs: Path) -> None:
+        self.stack, self.logs = stack, logs
+        self.opened = ExitStack()
+        self.pipeline: Pipeline | None = None
+
+    def ready(self) -> Pipeline:
+        if self.pipeline is None:
+            self.pipeline = self.opened.enter_context(pipeline_on(self.stack, self.logs, before=some_past))
+        return self.pipeline
+
+    def discard(self) -> None:
+        self.pipeline = None
+        self.opened.close()
+
+
 @pytest.fixture(scope="package")
-def torn(stack: Addresses, logs: Path) -> Iterator[Pipeline]:
+def mendable(stack: Addresses, logs: Path) -> Iterator[Mendable]:
+    mendable = Mendable(stack, logs)
+    yield mendable
+    mendable.discard()
+
+
+@pytest.fixture
+def torn(mendable: Mendable, request: pytest.FixtureRequest) -> Iterator[Pipeline]:
     """One that loses changes and is mended again: each test leaves it exact, and the source as good as any."""
-    with pipeline_on(stack, logs, before=some_past) as running:
-        yield running
+    yield mendable.ready()
+    if request.node.stash.get(FAILED, False):
+        mendable.discard()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What the parts said is kept with the report of a failure: in CI there is nothing else."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+        for pipeline in getattr(item, "funcargs", {}).values():
+            if isinstance(pipeline, Pipeline):
+                report.sections += pipeline.said()
+    return report

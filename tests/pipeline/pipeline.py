@@ -253,6 +253,13 @@ class Pipeline:
     def reconcile(self, only: Sequence[str] | None = None) -> Reconciled:
         return reconcile(self.settings, self.contract, only, self.seconds, lambda _: None)
 
+    def said(self) -> list[tuple[str, str]]:
+        """The last words of the parts, for the report of a failure."""
+        logs = {"worker": self.worker.log, "connect": self.stack.directory / "logs" / "connect.log"}
+        found = {name: path.read_text(errors="replace")[-4000:] for name, path in logs.items() if path.exists()}
+        status = self.command("connectors", "status")
+        return [*found.items(), ("connectors status", status.stdout + status.stderr)]
+
     def command(self, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
         """`techhub-cdc ...` against this pipeline; `changes` are settings."""
         values = environment(self.settings) | {f"TECHHUB_{name.upper()}": value for name, value in changes.items()}

@@ -1,0 +1,77 @@
+"""A crowd of viewers of the live page in a process of its own: `python -m benchmarks.crowd ADDRESS COUNT STALLED`.
+
+Prints a line when everybody has joined, and when its input ends a second one: how many of the stalled were cut, and how
+many of the others. Whoever stalls asks for the stream of figures and reads nothing, with the smallest of buffers.
+"""
+
+import asyncio
+import contextlib
+import json
+import socket
+import sys
+from urllib.parse import urlsplit
+
+from dashboard.pages import PAGES
+
+BLOCK = 1 << 16
+
+
+def stall(address: str, page: str = "requests") -> socket.socket:
+    """Asks for the stream, and never reads it."""
+    parts = urlsplit(address)
+    assert parts.hostname is not None
+    asking = socket.socket()
+    asking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    asking.connect((parts.hostname, parts.port))
+    asking.sendall(question(address, page))
+    return asking
+
+
+def question(address: str, page: str) -> bytes:
+    return f"GET /stream/{page} HTTP/1.1\r\nHost: {urlsplit(address).netloc}\r\n\r\n".encode()
+
+
+def ended(stalled: socket.socket, seconds: float) -> bool:
+    """Whether the server has ended it, behind what was already on its way."""
+    stalled.settimeout(seconds)
+    try:
+        while stalled.recv(BLOCK):
+            continue
+    except TimeoutError:
+        return False
+    except ConnectionResetError:
+        return True
+    return True
+
+
+async def join(address: str, page: str) -> asyncio.StreamReader:
+    """Returns with the first figures."""
+    parts = urlsplit(address)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    writer.write(question(address, page))
+    await reader.readuntil(b"data: ")
+    return reader
+
+
+async def watch(reader: asyncio.StreamReader) -> None:
+    """Until the server ends it."""
+    with contextlib.suppress(ConnectionError):
+        while await reader.read(BLOCK):
+            continue
+
+
+async def crowd(address: str, count: int, stalled: int) -> None:
+    pages, idle = list(PAGES), [stall(address) for _ in range(stalled)]
+    readers = await asyncio.gather(*(join(address, pages[n % len(pages)]) for n in range(count - stalled)))
+    tasks = [asyncio.create_task(watch(reader)) for reader in readers]
+    print("joined", flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    others_cut = sum(task.done() for task in tasks)
+    stalled_cut = sum([ended(each, 0.05) for each in idle])
+    print(json.dumps({"stalled_cut": stalled_cut, "others_cut": others_cut}), flush=True)
+    for task in tasks:
+        task.cancel()
+
+
+if __name__ == "__main__":
+    asyncio.run(crowd(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
