@@ -31,6 +31,8 @@ from streams.freshness import Beat
 log = logging.getLogger("techhub.pulse")
 LOOK_SECONDS: Final = 10.0
 """Between two looks at the topics themselves."""
+ENDS_SECONDS: Final = 5.0
+"""Within which the log's ends are told; a broker that is busy gets no more questions meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ class Pulse:
     def pass_on(self, heartbeat: Heartbeat, offset: int) -> None:
         try:
             ends = self.ends()
-        except KafkaException as error:
+        except (KafkaException, TimeoutError) as error:
             # after a broker's restart librdkafka's admin client names the old leader epoch, and is refused for ever
             log.warning("the ends of the log are asked for again at the next heartbeat: %s", error)
             self.admin = AdminClient(kafka_config(self.settings))
@@ -178,5 +180,8 @@ class Pulse:
             return {}
         latest: Any = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         asked: dict[TopicPartition, Any] = {TopicPartition(p.topic, p.number): latest for p in owned}
-        answers = self.admin.list_offsets(asked, request_timeout=5)
-        return {Partition(tp.topic, tp.partition): future.result().offset for tp, future in answers.items()}
+        answers = self.admin.list_offsets(asked, request_timeout=ENDS_SECONDS)
+        # librdkafka answers within its own time; a future that it forgot must not silence the pulse
+        return {
+            Partition(tp.topic, tp.partition): future.result(2 * ENDS_SECONDS).offset for tp, future in answers.items()
+        }
