@@ -3,8 +3,8 @@
 import importlib
 import os
 import sys
+from typing import Final
 
-import psycopg
 import typer
 from rich.console import Console
 
@@ -12,29 +12,35 @@ from ops.errors import CommandError
 from schemas.contract import ContractError
 from schemas.settings import DEBUG, SettingsError
 
-app = typer.Typer(
-    name="techhub-cdc",
-    help="Streams changes of the techhub database into exact, live aggregates in ClickHouse.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-)
+COMMANDS: Final = {
+    "up": "stack", "down": "stack", "env": "stack", "demo": "demo", "migrate": "migrate", "connectors": "connectors",
+    "worker": "worker", "serve": "serve", "simulate": "simulate", "status": "status", "doctor": "doctor",
+    "query": "query", "reconcile": "reconcile", "rebuild": "rebuild", "dead-letters": "dead_letters",
+    "maintenance": "maintenance", "bench": "bench",
+}  # fmt: skip
+"""Command -> module of `ops`, whose function `register(app)` adds it."""
 
-COMMANDS = (
-    "stack", "demo", "migrate", "connectors", "worker", "serve", "simulate", "status", "doctor", "query",
-    "reconcile", "rebuild", "dead_letters", "maintenance", "bench",
-)  # fmt: skip
-"""Modules of `ops`, each with a function `register(app)` that adds its commands."""
 
-for module in COMMANDS:
-    importlib.import_module(f"ops.{module}").register(app)
+def application(asked: str = "") -> typer.Typer:
+    """With that command; with all of them where it is none. Nothing is imported that is not asked for."""
+    app = typer.Typer(
+        name="techhub-cdc",
+        help="Streams changes of the techhub database into exact, live aggregates in ClickHouse.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+    app.callback()(lambda: None)  # a single command keeps its name
+    for module in dict.fromkeys([COMMANDS[asked]] if asked in COMMANDS else COMMANDS.values()):
+        importlib.import_module(f"ops.{module}").register(app)
+    return app
 
 
 def main() -> None:
     """Runs a command; no traceback reaches a user."""
     try:
-        code = app(standalone_mode=False)
+        code = application(*sys.argv[1:2])(standalone_mode=False)
     except (SettingsError, ContractError) as error:
         code = report(str(error), 2)
     except CommandError as error:
@@ -56,7 +62,7 @@ def unexpected(error: Exception) -> int:
     if hasattr(error, "show") and hasattr(error, "exit_code"):
         error.show()  # a wrong call, in Typer's own words
         return 2
-    if isinstance(error, psycopg.OperationalError):
+    if "psycopg" in sys.modules and isinstance(error, sys.modules["psycopg"].OperationalError):
         return report(f"PostgreSQL cannot be reached: {' '.join(str(error).split())}", 3)
     if DEBUG:
         raise error

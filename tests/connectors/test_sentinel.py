@@ -11,7 +11,7 @@ import pytest
 import typer
 from pydantic import SecretStr
 
-from ops.cli import app
+from ops.cli import application
 from schemas.settings import Settings
 
 SENTINEL = "s3ntinel-of-a-secret-that-is-long-enough"
@@ -65,7 +65,7 @@ def run(arguments: list[str], directory: Path) -> str:
         return process.communicate(timeout=30)[0]
 
 
-@pytest.mark.parametrize("command", sorted(leaves(typer.main.get_command(app))))
+@pytest.mark.parametrize("command", sorted(leaves(typer.main.get_command(application()))))
 def test_no_command_prints_a_secret(command: str, tmp_path: Path) -> None:
     shown = run([*command.split(), *ARGUMENTS.get(command, [])], tmp_path)
     assert shown, "it says what is wrong"
