@@ -4,7 +4,8 @@ It runs in the worker's supervisor where PostgreSQL and Connect can be reached (
 `TECHHUB_CONNECT_URL`), and does two things. It raises `cdc.heartbeat.seq` whether the connector runs or not, so that
 changes which are lost take numbers along, and the log itself shows that they are missing (`streams/continuity.py`).
 And it compares slot, catalogue and publication with what is captured (`connectors/drift.py`): what it finds twice in a
-row is RESYNC_REQUIRED, in the table `resync_required`. It mends nothing.
+row is RESYNC_REQUIRED, in the table `resync_required`. It mends no data. A connector that has failed, which Connect
+leaves alone, it starts again, where the slot has lost nothing.
 """
 
 import logging
@@ -37,6 +38,8 @@ MUTE: Final = (
 )
 CHECK_SECONDS: Final = 5.0
 RETRY_SECONDS: Final = 5.0
+REVIVE_SECONDS: Final = 30.0
+"""Between two starts of a connector that fails again and again."""
 PULSE: Final = HEARTBEAT_QUERY + " and ts < clock_timestamp() - make_interval(secs => %s)"
 """Only where nobody else has raised it lately: the connector, or the guardian of another worker."""
 
@@ -51,6 +54,7 @@ class Guardian(threading.Thread):
         self.stopping = threading.Event()
         self.before: frozenset[Drift] = frozenset()
         self.told: set[str] = set()
+        self.revived = float("-inf")
 
     def stop(self) -> None:
         self.stopping.set()
@@ -94,7 +98,16 @@ class Guardian(threading.Thread):
         with Connect(self.settings.connect_url, self.settings.connector_name) as rest:
             running = rest.config()
             offset = None if running is None else guard.stored_offset(rest.offsets())
+            if running is not None and guard.lost(source.slot, offset) is None:
+                self.revive(rest)
         return drifts(self.contract, source, captured(running), offset)
+
+    def revive(self, rest: Connect) -> None:
+        status, now = rest.status(), time.monotonic()
+        if status is not None and status.failed and now - self.revived > REVIVE_SECONDS:
+            self.revived = now
+            log.warning("the connector had failed and is started again: %s", status.reason or "Connect says no reason")
+            rest.restart()
 
     def require(self, found: Collection[Drift]) -> None:
         if not found:

@@ -100,7 +100,14 @@ def test_changes_that_a_moved_slot_lost_are_noticed_whoever_starts_the_connector
         connect.resume()
         said = loud(torn, *torn.contract.tables)
         assert f"RESYNC_REQUIRED {len(torn.contract.tables)} tables" in said
-        until(lambda: torn.worker.said("heartbeats are missing in the log"), "the log itself shows it")
+
+        def seen() -> bool:
+            # over such a slot Debezium may fail at first; whoever starts it does so again
+            if (status := connect.status()) is not None and status.failed:
+                connect.restart()
+            return torn.worker.said("heartbeats are missing in the log") > 0
+
+        until(seen, "the log itself shows it")
     assert facts(torn, gone) == [("", "sent", True)]
     mended(torn)
     assert facts(torn, gone)[-1][:2] == ("sent", "removed")
