@@ -74,6 +74,10 @@ def advancer(lifecycle: Lifecycle, table: Table, entity: Callable[..., Entity]) 
     legal = lifecycle.is_legal
     nothing_yet = ((None,) * len(reached), (0,) * len(counted))
     milestones = frozenset((*reached, *counted))
+    first_places, count_places = (
+        {status: [place for place, goal in enumerate(goals) if goal == status] for status in milestones}
+        for goals in (reached, counted)
+    )
     open_still = (None,) * len(closing)
     closes = frozenset(status for among in closing for status in among)
     copy = picker([place for place, _ in copied])
@@ -102,8 +106,13 @@ def advancer(lifecycle: Lifecycle, table: Table, entity: Callable[..., Entity]) 
 
     def arrived(status: str, at: int, firsts: tuple[Any, ...], counts: tuple[Any, ...]) -> tuple[Any, Any]:
         """The instants of first arrivals and the numbers of arrivals, after one at `status`."""
-        first = [at if then is None and status == goal else then for goal, then in zip(reached, firsts, strict=True)]
-        return first, [n + (status == goal) for goal, n in zip(counted, counts, strict=True)]
+        first, number = list(firsts), list(counts)
+        for place in first_places[status]:
+            if first[place] is None:
+                first[place] = at
+        for place in count_places[status]:
+            number[place] += 1
+        return first, number
 
     def advance(old: Entity | None, change: Change) -> tuple[Entity | None, Transition | None]:
         values = change.values

@@ -108,37 +108,41 @@ class MeasureRows:
     Invariant: a row's values are the sum of the contributions of all events below its version.
     """
 
-    __slots__ = ("further", "owner", "rows", "table", "timed", "touched")
+    __slots__ = ("owner", "places", "rows", "table", "timed", "touched")
 
     def __init__(self, measure: Measure, topic: str, partition: int) -> None:
         self.table = measure.table
         self.timed = measure.timed
-        self.further = range(2, len(measure.values) + 1)
+        self.places = range(2, len(measure.values) + 2)
         self.owner = (topic, partition)
         self.rows: dict[Key, list[int]] = {}
-        """key -> [version, *values]"""
-        self.touched: set[Key] = set()
+        """key -> [version, whether it is among the touched, *values]"""
+        self.touched: list[tuple[Key, list[int]]] = []
+        """Rows that have changed since they were taken, once each."""
 
     def add(self, offset: int, contributions: Contributions) -> None:
         """Folds what the event at `offset` contributes; no key may occur twice."""
-        rows = self.rows
+        rows, version = self.rows, offset + 1
         for key, values in contributions:
             row = rows.get(key)
             if row is None:
-                rows[key] = [offset + 1, *values]
-            elif offset >= row[0]:
-                row[0] = offset + 1
-                row[1] += values[0]
-                for index in self.further:
-                    row[index] += values[index - 1]
+                row = rows[key] = [version, False, *values]
+            elif row[0] < version:
+                row[0] = version
+                for place, value in zip(self.places, values, strict=True):
+                    row[place] += value
             else:
                 continue
-            self.touched.add(key)
+            if not row[1]:
+                row[1] = True
+                self.touched.append((key, row))
 
     def take(self) -> dict[Key, Row]:
         """The rows that have changed since the last time, as the table has them."""
-        touched, self.touched = self.touched, set()
-        return {key: (*key, *row[1:], *self.owner, row[0]) for key in touched for row in (self.rows[key],)}
+        touched, self.touched, owner = self.touched, [], self.owner
+        for _, row in touched:
+            row[1] = False
+        return {key: (*key, *row[2:], *owner, row[0]) for key, row in touched}
 
     def load(self, rows: Iterable[Row]) -> None:
         """Rows as the table has them (`table.columns`); what is in memory already may be ahead of them."""
@@ -146,11 +150,11 @@ class MeasureRows:
         for row in rows:
             known = self.rows.get(row[:width])
             if known is None or known[0] < row[-1]:
-                self.rows[row[:width]] = [row[-1], *row[width:end]]
+                self.rows[row[:width]] = [row[-1], False, *row[width:end]]
 
     def forget(self, before: int, durable: int) -> None:
         """Drops rows of hours and minutes that are over (seconds since 1970) and whose versions are durable."""
-        gone = [k for k, row in self.rows.items() if k[0] < before and row[0] <= durable and k not in self.touched]
+        gone = [key for key, row in self.rows.items() if key[0] < before and row[0] <= durable and not row[1]]
         for key in gone:
             del self.rows[key]
 
