@@ -157,6 +157,8 @@ def snapshot_cut(run: Run) -> None:
             capture.result()
     apply(pipeline.settings, pipeline.contract, lambda _: None, deadline_seconds=SECONDS)
     assert sum(log_ends(pipeline, topic).values()) > before + rows, "rows were sent again"
+    assert_loud(pipeline, "capture began anew")
+    mend(pipeline)
 
 
 SCENARIOS: Final = (

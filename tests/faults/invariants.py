@@ -14,7 +14,7 @@ first difference. "Changes" are those of captured tables.
 import json
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from deploy.local.source.simulate import Entry
@@ -64,8 +64,10 @@ def assert_standing(pipeline: Pipeline) -> None:
 
 
 def assert_nothing_in_the_way(pipeline: Pipeline) -> None:
-    assert pipeline.value("SELECT count() FROM dead_letters FINAL") == pipeline.set_aside
-    assert pipeline.query("SELECT `table`, reason FROM resync_required FINAL WHERE resolved_at IS NULL") == []
+    letters = pipeline.value("SELECT count() FROM dead_letters FINAL")
+    assert letters == pipeline.set_aside, f"{letters} dead letters instead of {pipeline.set_aside}"
+    required = pipeline.query("SELECT `table`, reason FROM resync_required FINAL WHERE resolved_at IS NULL")
+    assert required == [], f"RESYNC_REQUIRED {len(required)} tables: {required[0]}"
 
 
 def assert_chain(pipeline: Pipeline, facts: str, entity_id: str) -> None:
@@ -93,8 +95,7 @@ def assert_flows(pipeline: Pipeline) -> None:
         "FROM request_transitions FINAL WHERE origin = 'stream' "
         "GROUP BY hour, service, from_status, to_status ORDER BY ALL"
     )
-    found = pipeline.query(flow)
-    assert found and found == pipeline.query(facts)
+    assert_equal("request_flow_1h", pipeline.query(flow), pipeline.query(facts))
 
 
 def assert_stocks(pipeline: Pipeline) -> None:
@@ -106,11 +107,17 @@ def assert_stocks(pipeline: Pipeline) -> None:
         "SELECT service, status, ifNull(assignee_id, 0) AS who, toInt64(count()) FROM requests FINAL "
         f"WHERE {OPEN} GROUP BY service, status, who ORDER BY ALL"
     )
-    found = pipeline.query(stock)
-    assert found and found == pipeline.query(rows)
+    assert_equal("request_backlog", pipeline.query(stock), pipeline.query(rows))
     history = "SELECT service, status, sum(requests) AS n FROM request_backlog_1h FINAL GROUP BY ALL HAVING n != 0"
     now = f"SELECT service, status, toInt64(count()) AS n FROM requests FINAL WHERE {OPEN} GROUP BY ALL"
-    assert sorted(pipeline.query(history)) == sorted(pipeline.query(now))
+    assert_equal("request_backlog_1h", sorted(pipeline.query(history)), sorted(pipeline.query(now)))
+
+
+def assert_equal(what: str, found: Sequence[Any], expected: Sequence[Any]) -> None:
+    """Something, and the same; the harness runs without pytest, so it has to say itself what differs."""
+    only = [row for row in found if row not in expected][:3], [row for row in expected if row not in found][:3]
+    assert found, f"{what} is empty"
+    assert found == expected, f"{what}: {only[0]} instead of {only[1]}"
 
 
 def happened(pipeline: Pipeline) -> Iterator[Entry]:
@@ -166,7 +173,11 @@ def assert_every_status_change(pipeline: Pipeline) -> None:
         for entity, status, topic, partition, version in pipeline.query(sql):
             if version > pipeline.folded.get((facts, topic, partition), 0):
                 found[entity].append(status)
-        assert found == acknowledged(pipeline, table), table
+        expected = acknowledged(pipeline, table)
+        wrong = [
+            (key, found.get(key), expected.get(key)) for key in found | expected if found.get(key) != expected.get(key)
+        ]
+        assert not wrong, f"{facts}, found and acknowledged: {wrong[:3]}"
 
 
 def acknowledged(pipeline: Pipeline, table: str) -> dict[Any, list[str]]:
@@ -183,7 +194,7 @@ def assert_set_aside(pipeline: Pipeline, expected: Mapping[tuple[str, int, int],
     """Exactly these records are dead letters, each with a reason that begins so."""
     sql = "SELECT topic, partition, offset, reason FROM dead_letters FINAL"
     found = {(topic, partition, offset): reason for topic, partition, offset, reason in pipeline.query(sql)}
-    assert found.keys() == expected.keys()
+    assert found.keys() == expected.keys(), f"dead letters at {sorted(found)} instead of {sorted(expected)}"
     assert all(found[place].startswith(reason) for place, reason in expected.items()), found
 
 
