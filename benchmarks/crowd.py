@@ -44,17 +44,22 @@ def ended(stalled: socket.socket, seconds: float) -> bool:
     return True
 
 
-async def join(address: str, page: str) -> asyncio.StreamReader:
+Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+"""Both: a writer that nobody holds is closed."""
+
+
+async def join(address: str, page: str) -> Stream:
     """Returns with the first figures."""
     parts = urlsplit(address)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     writer.write(question(address, page))
     await reader.readuntil(b"data: ")
-    return reader
+    return reader, writer
 
 
-async def watch(reader: asyncio.StreamReader) -> None:
+async def watch(stream: Stream) -> None:
     """Until the server ends it."""
+    reader, _ = stream
     with contextlib.suppress(ConnectionError):
         while await reader.read(BLOCK):
             continue
@@ -62,8 +67,8 @@ async def watch(reader: asyncio.StreamReader) -> None:
 
 async def crowd(address: str, count: int, stalled: int) -> None:
     pages, idle = list(PAGES), [stall(address) for _ in range(stalled)]
-    readers = await asyncio.gather(*(join(address, pages[n % len(pages)]) for n in range(count - stalled)))
-    tasks = [asyncio.create_task(watch(reader)) for reader in readers]
+    streams = await asyncio.gather(*(join(address, pages[n % len(pages)]) for n in range(count - stalled)))
+    tasks = [asyncio.create_task(watch(stream)) for stream in streams]
     print("joined", flush=True)
     await asyncio.to_thread(sys.stdin.read)
     others_cut = sum(task.done() for task in tasks)
