@@ -29,9 +29,10 @@ from tests.pipeline.rows import REQUESTS, add_request, facts, move
 def capture_lost(run: Run, lose: Callable[[Run], None]) -> None:
     """Changes that no log has, deletes among them; loud within 30 s, and mended while writes go on."""
     pipeline = run.pipeline
-    gone, moved = add_request(pipeline, "sent"), add_request(pipeline, "sent")
-    pipeline.settle()
     with run.load():
+        # made when the load knows its own rows, so that it leaves these alone
+        gone, moved = add_request(pipeline, "sent"), add_request(pipeline, "sent")
+        pipeline.settle()
         run.pause(1.0, 3.0)
         pipeline.kill_part("connect")
         pipeline.execute(f"DELETE FROM {REQUESTS} WHERE id = %s", [gone])
@@ -133,12 +134,14 @@ def log_ends(pipeline: Pipeline, topic: str) -> dict[tuple[str, int], int]:
     return dict(ends(pipeline.settings, [topic]))
 
 
+LEAST_ROWS: Final = 30_000
+"""Of a snapshot that is long enough to be cut."""
 LOST: Final = "loud within 30 s, then exact by the repair that is named, deletes in the gap included"
 
 
 def snapshot_cut(run: Run) -> None:
     """Connect dies in the middle of an initial snapshot, which starts over: all of its rows are there twice."""
-    pipeline, rows = run.pipeline, max(5000, round(50_000 * run.size.share))
+    pipeline, rows = run.pipeline, max(LEAST_ROWS, round(50_000 * run.size.share))
     with run.load(), psycopg.connect(pipeline.dsn) as source:
         keys = inserted(source, rows)
         source.commit()

@@ -6,14 +6,6 @@ from collections.abc import Callable
 from typing import Final
 
 import psycopg
-from confluent_kafka.admin import (  # type: ignore[attr-defined]
-    AdminClient,
-    AlterConfigOpType,
-    ConfigEntry,
-    ConfigResource,
-)
-
-from connectors.kafka import kafka_config
 from tests.faults.invariants import assert_set_aside, assert_standing
 from tests.faults.scenario import Run, Scenario
 from tests.pipeline import test_bad_input as odd
@@ -28,7 +20,6 @@ LARGE_TABLE: Final = "core_event"
 def poison(run: Run) -> None:
     """n records that cannot be read are n dead letters, and nothing else suffers."""
     pipeline = run.pipeline
-    admit_large(pipeline)
     expected: dict[tuple[str, int, int], str] = {}
     with run.load():
         for number in range(run.times):
@@ -45,16 +36,6 @@ def poison(run: Run) -> None:
     pipeline.settle()
     assert_set_aside(pipeline, expected)
     pipeline.set_aside = len(expected)
-
-
-def admit_large(pipeline: Pipeline) -> None:
-    """The broker refuses records of 5 MB unless the topic is told to take them."""
-    topic = pipeline.contract.topic(pipeline.settings.topic_prefix, LARGE_TABLE)
-    change = ConfigEntry("max.message.bytes", str(2 * LARGE), incremental_operation=AlterConfigOpType.SET)
-    resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=[change])
-    admin = AdminClient(kafka_config(pipeline.settings))
-    for future in admin.incremental_alter_configs([resource]).values():
-        future.result()
 
 
 ODDITIES: Final[tuple[Callable[[Pipeline], None], ...]] = (

@@ -18,7 +18,8 @@ SEED=7` one (and updates its row), `make soak MINUTES=20 SEED=1` mixes them. How
 `tests/faults`, beginning with `invariants.py`.
 
 *Lost* and *doubled* count changes of captured tables against the ledger of acknowledged transactions; a scenario holds
-only if mirror, entity rows, facts, stocks and flows are exact too. *Recovery*: from the end of a fault until every
+only if mirror, entity rows, facts, stocks and flows are exact too. *Told*: the fault takes changes away before anybody can
+read them; RESYNC_REQUIRED says so, and what it names brings mirror, stocks and flows back to exact. *Recovery*: from the end of a fault until every
 table is less than 3 s old, the slowest one.
 """
 COLUMNS: Final = (
@@ -46,6 +47,7 @@ def row(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
     injected: Counter[str] = sum((Counter(outcome.injected) for outcome in outcomes), Counter())
     seeds = sorted({outcome.seed for outcome in outcomes})
     failed = next((outcome.failure for outcome in outcomes if not outcome.held), "")
+    lost, doubled = [outcome.lost for outcome in outcomes], [outcome.doubled for outcome in outcomes]
     recoveries = [outcome.recovery_seconds for outcome in outcomes if outcome.recovery_seconds is not None]
     return (
         first.scenario.name,
@@ -56,8 +58,7 @@ def row(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
         str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]}-{seeds[-1]}",
         f"{sum(outcome.changes for outcome in outcomes):,}",
         ", ".join(f"{count} {what}" for what, count in sorted(injected.items())),
-        str(sum(outcome.lost for outcome in outcomes)),
-        str(sum(outcome.doubled for outcome in outcomes)),
+        *(str(sum(counts)) if first.scenario.settles else "told" for counts in (lost, doubled)),
         f"{max(recoveries):.1f} s" if recoveries else "",
         machine(),
     )

@@ -13,6 +13,7 @@ import pytest
 from confluent_kafka import Message, Producer
 
 from connectors.kafka import kafka_config
+from connectors.topics import MAX_MESSAGE_BYTES
 from deploy.local.stack import Addresses
 from tests.faults.invariants import assert_chain
 from tests.pipeline.conftest import some_past
@@ -286,7 +287,9 @@ POISON: tuple[tuple[bytes | None, bytes | None, str], ...] = (
 
 def produce(pipeline: Pipeline, table: str, key: bytes | None, value: bytes | None) -> tuple[str, int, int]:
     """Straight into the table's first partition; where it came to lie."""
-    producer, delivered = Producer(kafka_config(pipeline.settings)), list[Message]()
+    # as much as the connector may send
+    config = kafka_config(pipeline.settings, **{"message.max.bytes": MAX_MESSAGE_BYTES})
+    producer, delivered = Producer(config), list[Message]()
     topic = pipeline.contract.topic(pipeline.settings.topic_prefix, table)
     producer.produce(topic, value, key, partition=0, on_delivery=lambda error, message: delivered.append(message))
     assert producer.flush(20) == 0
