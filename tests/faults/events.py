@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 import psycopg
+
 from tests.faults.invariants import assert_set_aside, assert_standing
 from tests.faults.scenario import Run, Scenario
 from tests.pipeline import test_bad_input as odd
