@@ -107,6 +107,9 @@ class Sink(Protocol):
     async def highest(self, table: str, topics: Collection[str]) -> dict[Partition, int]:
         """The highest version that the table holds of each partition of the topics."""
 
+    async def started(self, worker: str) -> int:
+        """When a worker with this id was last started, in microseconds; 0: never."""
+
 
 class ClickHouse:
     """`Sink` over HTTP. Column types come from the database itself, once a table."""
@@ -202,6 +205,13 @@ class ClickHouse:
         )
         rows = zip(*await self.select(sql, {"topics": sorted(topics)}), strict=True)
         return {Partition(topic, number): version for topic, number, version in rows}
+
+    async def started(self, worker: str) -> int:
+        sql = (
+            "SELECT toUnixTimestamp64Micro(max(at)) FROM worker_events "
+            "WHERE worker = {worker:String} AND event = 'start'"
+        )
+        return int((await self.select(sql, {"worker": worker}))[0][0])
 
     async def select(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Sequence[Any]]:
         """The answer as columns."""

@@ -6,7 +6,6 @@ log, and partitions that cannot be read on are named with the reason. No positio
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -26,7 +25,9 @@ from streams.resync import another_topic, derivation_changed, outside_log
 from streams.stored import Stored
 
 log = logging.getLogger("techhub.assignment")
-ASSIGNMENTS_IN_30_S: Final = 20
+NAMES: Final = 4
+"""In so many seconds a restarted broker or an expired session may give a worker new names, but no more."""
+WINDOW_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +99,24 @@ class Assignment:
 
 @dataclass(slots=True)
 class Contention:
-    """Two live workers with one id are not fenced: they take the partitions from each other for ever."""
+    """Two live workers with one id are not refused: each takes the other's place in the group, for ever.
+
+    A member keeps the name that the broker gave it through every rebalance; whose place is taken gets another.
+    """
 
     worker_id: str
-    assigned_at: deque[float] = field(default_factory=deque)
+    names: dict[str, float] = field(default_factory=dict)
+    """Of this process, and when each was seen last."""
 
-    def check(self, now: float) -> None:
-        """Called at each assignment, `now` in seconds."""
-        self.assigned_at.append(now)
-        while self.assigned_at[0] < now - 30:
-            self.assigned_at.popleft()
-        if len(self.assigned_at) > ASSIGNMENTS_IN_30_S:
-            raise LimitReached(
-                f"assigned {len(self.assigned_at)} times in 30 s: another live worker uses the id "
-                f"{self.worker_id!r} too; give each its own TECHHUB_WORKER_ID"
-            )
+    def look(self, name: str, now: float) -> str | None:
+        """Called again and again with the member's name, '' while it has none, and the time in seconds; what to say."""
+        if name:
+            self.names[name] = now
+        self.names = {name: seen for name, seen in self.names.items() if seen > now - WINDOW_SECONDS}
+        if len(self.names) <= NAMES:
+            return None
+        self.names.clear()
+        return (
+            f"another live worker uses the id {self.worker_id!r} too and takes its place in the group again and again; "
+            "give each its own TECHHUB_WORKER_ID"
+        )

@@ -42,6 +42,9 @@ class Consumer(Protocol):
     async def commit(self, offsets: Mapping[Partition, int]) -> None:
         """Advisory, for tools that show lag."""
 
+    def member_name(self) -> str:
+        """What the broker calls this member of the group; '' while it has not joined."""
+
 
 class FaustConsumer:
     """`Consumer` over the one that Faust has made."""
@@ -87,6 +90,10 @@ class FaustConsumer:
             await self.consumer._commit({TP(p.topic, p.number): offset for p, offset in offsets.items()})
         except (KafkaError, IllegalStateError) as error:
             log.debug("commit: %s", error)
+
+    def member_name(self) -> str:
+        consumer = self.consumer._thread._consumer
+        return str(consumer._coordinator.member_id) if consumer is not None else ""
 
 
 def tps(partitions: Collection[Partition]) -> set[TP]:

@@ -26,7 +26,7 @@ from streams.agents.assignment import Assignment, Contention
 from streams.agents.consumer import Consumer
 from streams.agents.exits import Background, LimitReached
 from streams.agents.heartbeats import Heartbeats
-from streams.agents.journal import Journal
+from streams.agents.journal import START, Journal
 from streams.agents.loading import load_back, open_sink
 from streams.agents.pulse import start_pulse
 from streams.freshness import Beat
@@ -88,7 +88,7 @@ class Engine:
                 )
                 self.sink = sink
                 self.background.spawn(self.writer.run())
-                self.background.spawn(self.journal.write("start", f"{len(self.plans)} tables"))
+                self.background.spawn(self.journal.write(START, f"{len(self.plans)} tables"))
             return self.sink
 
     # -- assignment ---------------------------------------------------------------------------------------------------
@@ -107,7 +107,6 @@ class Engine:
         """Called at each assignment, before records flow. Never blocks the rebalance for long."""
         self.drop()
         self.consumer = consumer
-        self.background.spawn(self.check_contention())
         owned = sorted(partition for partition in consumer.assignment() if partition.topic in self.plans)
         self.reading.assigned = frozenset(owned)
         self.meter.assignments.inc()
@@ -116,7 +115,15 @@ class Engine:
         await asyncio.wait({task}, timeout=INLINE_SECONDS)
 
     async def check_contention(self) -> None:
-        self.contention.check(asyncio.get_running_loop().time())
+        """The worker that was started last gives way."""
+        name = self.consumer.member_name() if self.consumer is not None else ""
+        reason = self.contention.look(name, asyncio.get_running_loop().time())
+        if reason is None or self.journal is None:
+            return
+        if await self.journal.followed():
+            log.error("%s; the one that was started last gives way", reason)
+        else:
+            raise LimitReached(reason)
 
     async def locate(self, consumer: Consumer, owned: Sequence[Partition], epoch: int) -> None:
         """Loads the state of the partitions, seeks to their watermarks and lets records flow."""

@@ -39,6 +39,7 @@ class Watchdog:
             await asyncio.sleep(LOOK_SECONDS)
             now, self.turns = time.monotonic(), self.turns + 1
             self.health.look(counted(now - last))
+            await self.health.engine.check_contention()
             last = now
             if self.health.stuck is not None and self.health.stuck[1] >= self.limit:
                 partition, seconds = self.health.stuck

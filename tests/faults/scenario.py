@@ -206,7 +206,8 @@ def outcome(run: Run, failure: str = "") -> Outcome:
 
 def failed(run: Run, error: Exception) -> Outcome:
     """What can still be said of a run that did not hold."""
-    failure = f"{type(error).__name__}: {error}".removeprefix("AssertionError: ") or "what was asserted was not so"
+    text = " ".join(f"{type(error).__name__}: {error}".split()).removeprefix("AssertionError:").strip()
+    failure = text or "what was asserted was not so"
     with suppress(Exception):
         return outcome(run, failure)
     return Outcome(run.scenario, run.seed, run.times, run.size.rate, 0, 0, 0, dict(run.injected), None, failure)

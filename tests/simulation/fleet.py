@@ -84,6 +84,9 @@ class ModelConsumer:
     async def commit(self, offsets: Mapping[Partition, int]) -> None:
         pass
 
+    def member_name(self) -> str:
+        return ""
+
     def assign(self, owned: Collection[Partition]) -> None:
         self.owned = set(owned)
         self.paused &= self.owned

@@ -115,6 +115,9 @@ class Link:
     async def highest(self, table: str, topics: Collection[str]) -> dict[Partition, int]:
         return {}
 
+    async def started(self, worker: str) -> int:
+        return 0
+
     async def command(self, sql: str) -> None:
         raise AssertionError(f"no statement is expected: {sql}")
 

@@ -2,6 +2,7 @@
 
 import inspect
 
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from faust.transport.consumer import Consumer as BaseConsumer
 from faust.transport.drivers import aiokafka as driver
 from faust.transport.utils import DefaultSchedulingStrategy
@@ -23,6 +24,8 @@ def test_the_consumer_can_do_what_the_engine_asks_of_it() -> None:
         assert inspect.iscoroutinefunction(getattr(driver.Consumer, name)), name
     for name in ("pause_partitions", "resume_partitions", "assignment"):
         assert callable(getattr(driver.Consumer, name)), name
+    assert "_consumer" in driver.AIOKafkaConsumerThread.__annotations__
+    assert "self.member_id" in inspect.getsource(GroupCoordinator)
 
 
 def test_the_transport_takes_our_consumer_and_the_scheduler_yields_batches() -> None:
