@@ -59,7 +59,7 @@ ADD: Final = (
     "UPDATE service_hubformstep SET hub_form_id = (SELECT min(id) FROM service_hubform); "
     "GRANT SELECT (hub_form_id) ON service_hubformstep TO {role}"
 )
-"""A column that was made anew is not what was granted: `connectors apply` refuses it until somebody grants it by hand."""
+"""A column made anew is not what was granted: `connectors apply` refuses it until somebody grants it by hand."""
 THERE: Final = RENAME.format("hub_form_id", "form_id")
 BACK: Final = RENAME.format("form_id", "hub_form_id")
 LOUD: Final = "no migration fails, loud, other tables exact; exact once it is mended"
