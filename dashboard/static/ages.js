@@ -51,6 +51,12 @@ export class Ages {
     return at === undefined || at === null ? null : Math.max(0, this.clock - at);
   }
 
+  /** Seconds until one of these cards turns behind or stale, if nothing is heard; Infinity: none will. */
+  untilTurn(cards) {
+    const known = cards.map((card) => this.age(card)).filter((age) => age !== null);
+    return Math.min(...known.flatMap((age) => [boot.behind - age, boot.stale - age]).filter((left) => left >= 0));
+  }
+
   state(card) {
     if (this.failed[card]) return "failed";
     if (!this.at.has(card)) return "loading";

@@ -15,6 +15,7 @@ const ages = new Ages();
 const rows = new Map();
 const cards = boot.cards.filter((card) => card.shape !== "hidden");
 let source;
+let turning;
 let refused = false;
 let message = null;
 let spoken = "";
@@ -186,6 +187,10 @@ function take(news) {
 function tick() {
   tellAll();
   banners();
+  // not up to a second later
+  clearTimeout(turning);
+  const seconds = ages.untilTurn(cards.map((card) => card.name));
+  if (seconds < Infinity) turning = setTimeout(tick, 1000 * seconds + 1);
 }
 
 function restart() {
