@@ -3,6 +3,7 @@
 Flows in: a pipeline. Flows out: for each view what ClickHouse shows and what the source says, for the same instant.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -41,7 +42,7 @@ def compare(pipeline: Pipeline, view: str) -> int:
 
     def same() -> list[int]:
         found, expected = both(pipeline, view)
-        assert_same(view, found, expected)
+        assert_same(view, COLUMNS[view], found, expected)
         return [len(found)]
 
     if view != "v_freshness":
@@ -91,9 +92,8 @@ def plain_value(value: Any) -> Any:
     return float(value) if isinstance(value, Decimal) else value
 
 
-def assert_same(view: str, found: Rows, expected: Rows) -> None:
+def assert_same(what: str, names: Sequence[str], found: Rows, expected: Rows, age_seconds: float = AGE_SECONDS) -> None:
     """The same rows in any order; floats to their last bits, ages within the moment between the reads."""
-    names = COLUMNS[view]
     about = [i for i, name in enumerate(names) if name in AGES]
     floats = [
         i for i in range(len(names)) if i not in about and any(isinstance(row[i], float) for row in (*found, *expected))
@@ -106,20 +106,12 @@ def assert_same(view: str, found: Rows, expected: Rows) -> None:
     found, expected = sorted(found, key=key), sorted(expected, key=key)
     mine, theirs = [key(row) for row in found], [key(row) for row in expected]
     only = [[row for row in rows if row not in set(others)][:5] for rows, others in ((mine, theirs), (theirs, mine))]
-    assert mine == theirs, f"{view} {names}: only the view has {only[0]}, only the oracle has {only[1]}"
+    assert mine == theirs, f"{what} {names}: only ClickHouse has {only[0]}, only the oracle has {only[1]}"
     for one, other in zip(found, expected, strict=True):
         for i in floats:
-            assert one[i] == (None if other[i] is None else pytest.approx(other[i], rel=1e-9, abs=1e-6)), (
-                view,
-                one,
-                other,
-                names[i],
-            )
+            like = None if other[i] is None else pytest.approx(other[i], rel=1e-9, abs=1e-6)
+            assert one[i] == like, (what, names[i], one, other)
         for i in about:
             unknown = one[i] is None or other[i] is None
-            assert one[i] == other[i] if unknown else abs(one[i] - other[i]) <= AGE_SECONDS, (
-                view,
-                one,
-                other,
-                names[i],
-            )
+            alike = one[i] == other[i] if unknown else abs(one[i] - other[i]) <= age_seconds
+            assert alike, (what, names[i], one, other)
