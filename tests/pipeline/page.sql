@@ -92,3 +92,53 @@ GROUP BY 1;
 -- rooms/booking_outcomes
 SELECT day, sum(bookings)::bigint AS bookings, sum(cancelled)::bigint AS cancelled FROM oracle.v_booking_outcomes_daily
 WHERE day BETWEEN oracle.day(oracle.now()) - 30 AND oracle.day(oracle.now()) GROUP BY 1;
+
+-- content/content_backlog
+SELECT content_type, status, waiting_on, items, oldest_age_seconds FROM oracle.v_content_backlog;
+
+-- content/content_trend
+SELECT hour, content_type, sum(items)::bigint AS items FROM oracle.v_content_backlog_hourly
+WHERE hour >= oracle.now() - interval '7 days' GROUP BY 1, 2;
+
+-- content/content_flow
+SELECT hour, to_status, sum(transitions)::bigint AS transitions FROM oracle.v_content_flow_hourly
+WHERE hour >= oracle.now() - interval '7 days' GROUP BY 1, 2;
+
+-- content/publications
+SELECT day, content_type, sum(published)::bigint AS published, sum(rejected)::bigint AS rejected, sum(deleted)::bigint AS deleted
+FROM oracle.v_content_publications_daily WHERE day BETWEEN oracle.day(oracle.now()) - 30 AND oracle.day(oracle.now()) GROUP BY 1, 2;
+
+-- content/events_upcoming
+SELECT event_id, title_ru, title_kk, title_en, event_format, starts_at, participants, views
+FROM oracle.v_events WHERE upcoming ORDER BY starts_at, event_id LIMIT 20;
+
+-- content/registrations
+SELECT day, sum(registrations)::bigint AS registrations
+FROM oracle.v_registrations_daily WHERE day BETWEEN oracle.day(oracle.now()) - 30 AND oracle.day(oracle.now()) GROUP BY 1;
+
+-- vacancies/vacancies_total
+SELECT count(*) FILTER (WHERE active) AS active, coalesce(sum(candidates) FILTER (WHERE active), 0)::bigint AS candidates FROM oracle.v_vacancies;
+
+-- vacancies/vacancy_market
+SELECT city_ru, city_kk, city_en, vacancy_type, active, candidates_per_vacancy, avg_salary_min, avg_salary_max, avg_lifetime_seconds
+FROM oracle.v_vacancy_market;
+
+-- vacancies/vacancies
+SELECT vacancy_id, title_ru, title_kk, title_en, vacancy_type, city_ru, city_kk, city_en, candidates, salary_min, salary_max, lifetime_seconds
+FROM oracle.v_vacancies WHERE active ORDER BY candidates DESC, vacancy_id LIMIT 50;
+
+-- techorda/techorda_total
+SELECT count(*) AS courses, coalesce(sum(applications), 0)::bigint AS applications, coalesce(sum(students), 0)::bigint AS students,
+    coalesce(sum(graduates), 0)::bigint AS graduates, coalesce(sum(reports), 0)::bigint AS reports
+FROM oracle.v_techorda_courses;
+
+-- techorda/techorda_flows
+SELECT flow_id, title_ru, title_kk, title_en, courses, application_forms, applications, students, graduates, reports FROM oracle.v_techorda_flows;
+
+-- techorda/techorda_schools
+SELECT school_id, company_id, courses, applications, students, graduates, graduates::float8 / nullif(students, 0) AS graduated_share, reports
+FROM oracle.v_techorda_schools;
+
+-- techorda/techorda_courses
+SELECT course_id, title_ru, title_kk, title_en, school_id, applications, students, graduates, reports
+FROM oracle.v_techorda_courses ORDER BY students DESC, applications DESC, course_id LIMIT 200;

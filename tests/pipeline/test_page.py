@@ -2,19 +2,24 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Callable, Coroutine
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dashboard.pages import PAGES
+from dashboard.pages import PAGES, Card
+from dashboard.shell import STALE_SECONDS
+from deploy.local.source.simulate import Simulator
+from deploy.local.source.simulate.actions import WEIGHTS
 from sinks.catalogue import load_catalogue
 from tests.dashboard.browser import Tab, browser, find
 from tests.dashboard.site import serving, shown
+from tests.pipeline.oracle import assert_same, plain, plain_value
 from tests.pipeline.pipeline import Pipeline, until
+from tests.pipeline.rows import add_booking, add_request
 
 CHROMIUM = find()
 CATALOGUE = load_catalogue()
@@ -22,86 +27,102 @@ STATEMENTS = re.compile(r"^-- (\w+)/(\w+)\n(.*?);\n", re.MULTILINE | re.DOTALL)
 EXPECTED = {
     (page, card): sql for page, card, sql in STATEMENTS.findall(Path(__file__).with_name("page.sql").read_text())
 }
-AGES = {"age_seconds", "oldest_age_seconds", "lifetime_seconds", "avg_lifetime_seconds"}
-AGE_SECONDS = 300
-"""Between the two reads; what an age is an age of is compared exactly."""
-Row = tuple[Any, ...]
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT.*Z")
+AGE_SECONDS = 30
+"""Between the two reads, while a page of many cards is read."""
+GROWING = ("create_content", "moderate_content", "join_event", "apply_for_vacancy", "enrol_student", "end_study")
+LIVELY = dict.fromkeys(WEIGHTS, 1.0) | dict.fromkeys(GROWING, 6.0)
+"""Some of everything, and more of what comes than of what goes, so that every card has something to show."""
+TRANSACTIONS = 1_000
+COURSES = (
+    "INSERT INTO techorda_school (name, bin, address, phone, author_id, status, created_at) "
+    "SELECT name, bin, address, phone, author_id, status, created_at FROM techorda_school ORDER BY id LIMIT 1",
+    "INSERT INTO techorda_course (title, description, flow_id, school_id, status, price, created_at) "
+    "SELECT t.title, description, f.id, s.id, c.status, price, c.created_at FROM techorda_flow AS f, "
+    "techorda_school AS s, (SELECT * FROM techorda_course ORDER BY id LIMIT 1) AS c, "
+    """(VALUES (jsonb '{}'), ('{"ru": "", "kk": "50 % өнер"}'), ('{"en": "Only this"}')) AS t (title)""",
+)
+"""Nobody files these: for every school and flow one without a title, and two with one language of three."""
+SHOWN_SECONDS = 2.0
+"""From a commit to its figure in the browser, on a quiet machine."""
+WRONG = {
+    ("content", "content_backlog"): "UPDATE core_blog SET status = 'sent' WHERE status != 'sent'",
+    ("vacancies", "vacancy_market"): "UPDATE core_vacancy SET salary_min = 1 + salary_min WHERE published",
+    ("techorda", "techorda_schools"): "UPDATE techorda_school SET company_id = 1 + coalesce(company_id, 0)",
+    ("operations", "reviewer_load"): "UPDATE service_servicerequest SET expert_id = author_id WHERE expert_id IS NULL",
+}
+"""Changes that the page has not seen, and the card that is wrong then."""
+OPEN_REQUESTS = (
+    "Number(document.querySelector('#card-backlog_total [data-key=requests] dd').textContent.replace(/\\D/g, ''))"
+)
+FRESH = "document.querySelector('#card-backlog_total:is([data-state=fresh], [data-state=behind])')"
+STALE = "document.querySelector('#card-backlog_total[data-state=stale]')"
 
 
-def test_every_card_of_these_pages_that_shows_the_source_has_its_sql() -> None:
+@pytest.fixture(scope="module")
+def lively(pipeline: Pipeline) -> Pipeline:
+    """Settled after some of every kind of transaction, with more courses, and a room that is booked twice now."""
+    for sql in COURSES:
+        pipeline.execute(sql)
+    with Simulator(pipeline.dsn, 11, ledger=pipeline.ledger, weights=LIVELY) as simulator:
+        simulator.run(transactions=TRANSACTIONS)
+    now, hour = datetime.now(UTC), timedelta(hours=1)
+    for _ in range(2):
+        add_booking(pipeline, now - hour, now + hour)
+    pipeline.settle()
+    return pipeline
+
+
+def test_every_card_that_shows_the_source_has_its_sql() -> None:
     of_the_source = {
         (name, card.name)
-        for name in {page for page, _ in EXPECTED}
-        for card in PAGES[name].cards
+        for name, page in PAGES.items()
+        for card in page.cards
         if "pipeline" not in CATALOGUE[card.query].tables and card.shape != "hidden"
     }
     assert EXPECTED.keys() == of_the_source
 
 
 @pytest.mark.parametrize("page", sorted({page for page, _ in EXPECTED}))
-def test_every_figure_is_its_sql_over_postgresql(pipeline: Pipeline, page: str) -> None:
-    pipeline.simulate(40, 3, 11)
-    pipeline.settle()
-    until(lambda: differences(pipeline, page) == [], f"the figures of {page} are PostgreSQL's")
+def test_every_figure_is_its_sql_over_postgresql(lively: Pipeline, page: str) -> None:
+    until(lambda: compare(lively, page), f"the figures of {page} are PostgreSQL's")
 
 
-def differences(pipeline: Pipeline, page: str) -> list[str]:
-    """Cards whose rows differ; an instant may have passed between the two reads, then it is tried again."""
+@pytest.mark.parametrize(("card", "change"), WRONG.items(), ids=[card for _, card in WRONG])
+def test_the_comparison_notices_one_change(lively: Pipeline, card: tuple[str, str], change: str) -> None:
+    """What shows nothing when something is wrong would be worth nothing."""
+    page, name = card
+    with lively.source.transaction(force_rollback=True):
+        lively.execute(change)
+        with pytest.raises(AssertionError, match=rf"^(\(')?{name}\b"):
+            compare(lively, page)
+
+
+def compare(pipeline: Pipeline, page: str) -> int:
+    """How many cards are the same, else raises; an instant may have passed between the two reads: try again."""
     found = asyncio.run(figures(pipeline, page))
+    cards = [card for card in PAGES[page].cards if (page, card.name) in EXPECTED]
     with pipeline.source.transaction():
-        now = datetime.now(UTC).isoformat()
-        pipeline.execute("SELECT set_config('oracle.now', %s, true)", [now])
-        return [text for card in PAGES[page].cards if (text := difference(pipeline, page, card, found))]
+        pipeline.execute("SELECT set_config('oracle.now', %s, true)", [datetime.now(UTC).isoformat()])
+        for card in cards:
+            compare_card(pipeline, card, EXPECTED[page, card.name], found[card.name])
+    return len(cards)
 
 
-def difference(pipeline: Pipeline, page: str, card: Any, found: dict[str, Any]) -> str:
-    if (sql := EXPECTED.get((page, card.name))) is None:
-        return ""
+def compare_card(pipeline: Pipeline, card: Card, sql: str, rows: list[list[Any]]) -> None:
     columns = list(CATALOGUE[card.query].columns)
     names = [columns[place] for place in card.shown(columns)]
     listed = ", ".join(f'"{name}"' for name in names)
-    theirs = sorted((plain(row) for row in pipeline.execute(f"SELECT {listed} FROM ({sql}) AS card")), key=str)
-    mine = sorted((plain(row) for row in found[card.name]), key=str)
-    if len(mine) == len(theirs) and all(
-        same(names, a, b) for a, b in zip(by(mine, names), by(theirs, names), strict=True)
-    ):
-        return ""
-    raise AssertionError(f"{card.name} {names}: page {mine[:3]}, source {theirs[:3]} ({len(mine)}, {len(theirs)})")
+    source = [plain(row) for row in pipeline.execute(f"SELECT {listed} FROM ({sql}) AS card")]
+    assert source, f"{card.name}: nothing to show"
+    assert_same(card.name, names, [tuple(map(value, row)) for row in rows], source, AGE_SECONDS)
 
 
-def by(rows: list[Row], names: list[str]) -> list[Row]:
-    """In the order of what is exact: texts, ids, instants."""
-    exact = [n for n, name in enumerate(names) if name not in AGES]
-    return sorted(rows, key=lambda row: [str(row[n]) for n in exact if not isinstance(row[n], float)])
-
-
-def same(names: list[str], mine: Row, theirs: Row) -> bool:
-    return all(close(name, a, b) for name, a, b in zip(names, mine, theirs, strict=True))
-
-
-def close(name: str, mine: Any, theirs: Any) -> bool:
-    if mine is None or theirs is None:
-        return mine is theirs
-    if name in AGES:
-        return bool(abs(mine - theirs) <= AGE_SECONDS)
-    if isinstance(mine, float) or isinstance(theirs, float):
-        return bool(mine == pytest.approx(theirs, rel=1e-9, abs=1e-6))
-    return bool(mine == theirs)
-
-
-def plain(row: Any) -> Row:
-    return tuple(map(value, row))
-
-
-def value(each: Any) -> Any:
-    """Instants in microseconds, days as text, decimals as floats, from either side."""
-    if isinstance(each, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT.*Z", each):
-        each = datetime.fromisoformat(each)
-    if isinstance(each, datetime):
-        return (each - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-    if isinstance(each, date):
-        return each.isoformat()
-    return float(each) if isinstance(each, Decimal) else each
+def value(shown: Any) -> Any:
+    """Instants as the oracle has them."""
+    if isinstance(shown, str) and INSTANT.fullmatch(shown):
+        return plain_value(datetime.fromisoformat(shown))
+    return shown
 
 
 async def figures(pipeline: Pipeline, page: str) -> dict[str, Any]:
@@ -125,33 +146,32 @@ def in_browser(pipeline: Pipeline, directory: Path, look: Callable[[Tab], Corout
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium")
-@pytest.mark.unproven
 def test_a_request_shows_by_itself_and_a_stopped_worker_turns_the_page_stale(
     pipeline: Pipeline, tmp_path: Path
 ) -> None:
-    open_requests = (
-        "Number(document.querySelector('#card-backlog_total [data-key=requests] dd').textContent.replace(/\\D/g, ''))"
-    )
-    fresh = "document.querySelector('#card-backlog_total:is([data-state=fresh], [data-state=behind])')"
-    stale = "document.querySelector('#card-backlog_total[data-state=stale]')"
+    pipeline.settle()
 
     async def look(tab: Tab) -> None:
-        await tab.until(f"{fresh} && {open_requests} >= 0")
-        before = await tab.run(open_requests)
-        (service,) = pipeline.execute("SELECT code FROM service_service ORDER BY code LIMIT 1")[0]
-        (author,) = pipeline.execute("SELECT id FROM account_user ORDER BY id LIMIT 1")[0]
-        now = datetime.now(UTC)
-        columns = {"data": "{}", "created_at": now, "updated_at": now}
-        pipeline.insert("service_servicerequest", service_id=service, author_id=author, status="sent", **columns)
-        await tab.until(f"{open_requests} === {before + 1}")
+        await tab.until(f"{FRESH} && {OPEN_REQUESTS} >= 0")
+        # the quickest of some, for other work on the machine makes any of them late
+        assert min([await seconds_until_shown(tab, pipeline) for _ in range(5)]) <= SHOWN_SECONDS
         await asyncio.to_thread(pipeline.worker.stop)
         try:
-            await tab.until(stale)
+            await tab.until(STALE, STALE_SECONDS)
             text = await tab.run("document.body.innerText")
             assert "figures are stale" in text.lower() and "shown as of" in text
         finally:
             pipeline.worker.start()
         await asyncio.to_thread(pipeline.settle)
-        await tab.until(fresh)
+        await tab.until(FRESH)
 
     in_browser(pipeline, tmp_path, look)
+
+
+async def seconds_until_shown(tab: Tab, pipeline: Pipeline) -> float:
+    """From the commit of one more open request."""
+    before = await tab.run(OPEN_REQUESTS)
+    await asyncio.to_thread(add_request, pipeline, "sent")
+    committed = time.monotonic()
+    await tab.until(f"{OPEN_REQUESTS} === {before + 1}")
+    return time.monotonic() - committed
