@@ -35,6 +35,9 @@ FORMS: Final = {
     "flag": "{0}::text",
 }
 
+KEYS: Final = {"int16": "bigint", "int32": "bigint", "int64": "bigint", "uuid": "uuid"}
+"""PostgreSQL's type of keys that are asked for, by the contract's; text where it is none of these."""
+
 
 class Source:
     """`rows(table, types)` -> key -> values in contract order."""
@@ -52,7 +55,11 @@ class Source:
         if keys is not None:
             columns = sql.SQL(", ").join(sql.Identifier(name) for name in table.key)
             query += sql.SQL(" WHERE ({}) IN (SELECT * FROM unnest({}))").format(
-                columns, sql.SQL(", ").join(sql.Placeholder() for _ in table.key)
+                columns,
+                sql.SQL(", ").join(
+                    sql.SQL("{}::{}[]").format(sql.Placeholder(), sql.SQL(KEYS.get(table.column(name).type, "text")))
+                    for name in table.key
+                ),
             )
             parts = [key if isinstance(key, tuple) else (key,) for key in keys]
             parameters = [[part[i] for part in parts] for i in range(len(table.key))]
