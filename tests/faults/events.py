@@ -30,7 +30,7 @@ def poison(run: Run) -> None:
             expected[odd.produce(pipeline, table, key, value)] = reason
             run.inject(f"record: {reason}")
         large = json.dumps({"op": "?", "padding": "x" * LARGE}).encode()
-        expected[odd.produce(pipeline, LARGE_TABLE, b'{"id": 1}', large)] = "op: expected one of"
+        expected[odd.produce(pipeline, LARGE_TABLE, b'{"id": 1}', large)] = "source: expected a position"
         run.inject("record of 5 MB")
         run.recovered()
         run.worker.kill()

@@ -195,7 +195,8 @@ def assert_set_aside(pipeline: Pipeline, expected: Mapping[tuple[str, int, int],
     sql = "SELECT topic, partition, offset, reason FROM dead_letters FINAL"
     found = {(topic, partition, offset): reason for topic, partition, offset, reason in pipeline.query(sql)}
     assert found.keys() == expected.keys(), f"dead letters at {sorted(found)} instead of {sorted(expected)}"
-    assert all(found[place].startswith(reason) for place, reason in expected.items()), found
+    wrong = {at: (found[at], reason) for at, reason in expected.items() if not found[at].startswith(reason)}
+    assert not wrong, f"reasons of dead letters, found and expected: {wrong}"
 
 
 def assert_loud(pipeline: Pipeline, says: str) -> None:
