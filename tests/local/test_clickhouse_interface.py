@@ -21,7 +21,7 @@ import zstandard
 from clickhouse_connect.driver.exceptions import DatabaseError
 from clickhouse_process import PASSWORD, Interface, free_port, start, wait_until_up
 
-from deploy.local.clickhouse.compression import TooLarge, decompress
+from deploy.local.clickhouse.compression import Malformed, TooLarge, decompress
 
 
 @pytest.fixture
@@ -309,6 +309,34 @@ def raw(interface: Interface, request: bytes) -> bytes:
 )
 def test_a_malformed_request_gets_400(interface: Interface, request_bytes: bytes) -> None:
     assert raw(interface, request_bytes).split(b" ")[1] in (b"400", b"403", b"414")
+
+
+@pytest.mark.parametrize("compress", [False, "lz4", "zstd", "gzip"])
+def test_an_insert_of_several_blocks_arrives_whole(interface: Interface, table: str, compress: Any) -> None:
+    """The client packs each block by itself, here of 16,384 rows."""
+    rows, text = 40_000, "s" * 100
+    with clickhouse_connect.get_client(
+        host="127.0.0.1", port=interface.port, username="techhub", password=PASSWORD, compress=compress
+    ) as client:
+        client.insert(table, [range(rows), [text] * rows], column_names=["x", "s"], column_oriented=True)
+        assert client.query(f"select count(), max(x) from {table}").result_rows == [(rows, rows - 1)]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "pack"),
+    [("lz4", lz4.frame.compress), ("zstd", zstandard.ZstdCompressor().compress), ("gzip", gzip.compress)],
+)
+def test_packed_parts_one_after_the_other_are_one_body(encoding: str, pack: Callable[[bytes], bytes]) -> None:
+    parts = [b"select ", b"1", b" " * 1000]
+    assert decompress(b"".join(map(pack, parts)), encoding, limit=1008) == b"".join(parts)
+    with pytest.raises(TooLarge):
+        decompress(b"".join(map(pack, parts)), encoding, limit=1007)
+
+
+@pytest.mark.parametrize(("encoding", "pack"), [("lz4", lz4.frame.compress), ("gzip", gzip.compress)])
+def test_a_last_part_that_is_cut_is_no_body(encoding: str, pack: Callable[[bytes], bytes]) -> None:
+    with pytest.raises(Malformed):
+        decompress(pack(b"select ") + pack(b"1")[:-1], encoding, limit=1000)
 
 
 @pytest.mark.parametrize("encoding", ["lz4", "zstd", "gzip", "snappy"])

@@ -2,6 +2,8 @@
 
 import io
 import zlib
+from collections.abc import Callable
+from typing import Any
 
 import lz4.frame
 import zstandard
@@ -30,19 +32,26 @@ def _decompress(body: bytes, encoding: str, limit: int) -> bytes:
         case "" | "identity":
             return body
         case "lz4":
-            unpacking = lz4.frame.LZ4FrameDecompressor()
-            return _whole(unpacking.decompress(body, limit + 1), unpacking.eof, limit)
+            return _frames(lz4.frame.LZ4FrameDecompressor, body, limit)
         case "zstd":
             with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(body), read_across_frames=True) as stream:
                 return stream.read(limit + 1)
         case "gzip" | "deflate":
-            inflating = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-            return _whole(inflating.decompress(body, limit + 1), inflating.eof, limit)
+            return _frames(lambda: zlib.decompressobj(wbits=zlib.MAX_WBITS | 32), body, limit)
         case _:
             raise Malformed(f"Content-Encoding {encoding}: expected lz4, zstd, gzip or deflate")
 
 
-def _whole(plain: bytes, complete: bool, limit: int) -> bytes:
-    if not complete and len(plain) <= limit:
-        raise EOFError("it ends too early")
-    return plain
+def _frames(start: Callable[[], Any], body: bytes, limit: int) -> bytes:
+    """Frame after frame: a client may pack each block of an insert by itself."""
+    plain = bytearray()
+    while True:
+        unpacking = start()
+        plain += unpacking.decompress(body, limit + 1 - len(plain))
+        if len(plain) > limit:
+            break
+        if not unpacking.eof:
+            raise EOFError("it ends too early")
+        if not (body := unpacking.unused_data):
+            break
+    return bytes(plain)
