@@ -59,7 +59,7 @@ pictures: install ## Pictures of the live page of a running demo into docs/pictu
 	@$(BIN)/python -m tests.dashboard.pictures --name $(or $(NAME),demo)
 
 .PHONY: bench
-bench: install ## Measure latency and CPU a change on an embedded stack of its own
+bench: install ## Measure a restart, latency and CPU a change on an embedded stack of its own
 	$(BIN)/python -m benchmarks
 
 .PHONY: faults

@@ -7,6 +7,8 @@ NAME = "bench"
 
 def main() -> None:
     with demo.stoppable(), demo.stack(NAME, 0.02, keep=False):
+        demo.out.print("\nSIGKILL to a worker")
+        bench.restart(100_000, as_json=False, name=NAME)
         settings, _ = demo.prepared(NAME)
         with demo.running(settings, NAME):
             for rate in (20.0, 200.0):

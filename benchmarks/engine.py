@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,11 +19,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from confluent_kafka.admin import AdminClient
 
+from benchmarks.apart import apart, discard
 from benchmarks.changes import produce
-from connectors.kafka import kafka_config
-from connectors.topics import Topic, ensure
+from connectors.topics import Topic, ensure, heartbeat_topic
 from schemas.settings import Settings, environment
 from sinks.clickhouse import connect
 from sinks.migrate import migrate
@@ -46,30 +44,21 @@ class Cost:
 
 @contextmanager
 def bench_settings(settings: Settings) -> Iterator[Settings]:
-    """The same addresses, another prefix, group, database and a contract of one table."""
-    mark = f"bench-{uuid.uuid4().hex[:8]}"
+    """A pipeline of its own, with a contract of one table."""
     with tempfile.TemporaryDirectory() as directory:
         contract = yaml.safe_load(settings.contract.read_text(encoding="utf-8"))
         contract["tables"] = {TABLE: contract["tables"][TABLE]}
         path = Path(directory) / "contract.yaml"
         path.write_text(yaml.safe_dump(contract, sort_keys=False), encoding="utf-8")
-        chosen = settings.model_copy(
-            update={
-                "topic_prefix": mark, "group": mark, "worker_id": mark, "contract": path,
-                "clickhouse_database": mark.replace("-", "_"),
-            }
-        )  # fmt: skip
-        names = [f"{mark}.public.{TABLE}", f"{mark}.cdc.heartbeat"]
+        chosen = apart(settings).model_copy(update={"contract": path})
+        names = [f"{chosen.topic_prefix}.public.{TABLE}", heartbeat_topic(chosen)]
         ensure(chosen, [Topic(names[0], PARTITIONS, {}), Topic(names[1], 1, {})])
         # views read the tables of the whole contract
         migrate(chosen.model_copy(update={"contract": settings.contract}))
         try:
             yield chosen
         finally:
-            admin = AdminClient(kafka_config(chosen))
-            for future in admin.delete_topics(names).values():
-                future.result(30)
-            connect(settings, None).command(f"DROP DATABASE IF EXISTS {chosen.clickhouse_database}")
+            discard(chosen, names)
 
 
 def floor(settings: Settings, count: int, tell: Tell) -> Cost:

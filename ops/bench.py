@@ -9,12 +9,16 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table as Grid
 
 from benchmarks import engine as engines
 from benchmarks import latency as latencies
+from benchmarks import restart as restarts
 from benchmarks import viewers as crowds
+from connectors.errors import ConnectorsError
+from deploy.local.source import NotEmbedded
 from ops.errors import Problem, Usage
 from ops.target import settings_for
 
@@ -22,7 +26,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 Name = Annotated[str | None, typer.Option("--name", help="An embedded stack instead of the environment.")]
 Changes = Annotated[int, typer.Option(help="Changes in the topic.", min=1000)]
 
-app = typer.Typer(no_args_is_help=True, help="Measures the pipeline: latency from commit to query, CPU a change.")
+app = typer.Typer(
+    no_args_is_help=True, help="Measures the pipeline: latency from commit to query, CPU a change, a restart."
+)
 
 
 def register(root: typer.Typer) -> None:
@@ -31,12 +37,16 @@ def register(root: typer.Typer) -> None:
 
 @contextmanager
 def told() -> Iterator[Callable[[str], None]]:
+    """What a measurement tells while it runs; where it cannot be taken, `Problem`."""
     console = Console(stderr=True, highlight=False)
     with Progress(
         SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True
     ) as bar:
         task = bar.add_task("")
-        yield lambda text: bar.update(task, description=text)
+        try:
+            yield lambda text: bar.update(task, description=escape(text))
+        except (ConnectorsError, NotEmbedded, RuntimeError, TimeoutError) as error:
+            raise Problem(str(error)) from None
 
 
 def machine() -> str:
@@ -54,10 +64,7 @@ def latency(
     """Commit -> queryable in request_transitions and in v_request_backlog, while a worker runs."""
     settings = settings_for(name, "postgres_dsn", "clickhouse_dsn")
     with told() as tell:
-        try:
-            found = latencies.measure(settings, rate, seconds, tell)
-        except (TimeoutError, RuntimeError) as error:
-            raise Problem(str(error)) from None
+        found = latencies.measure(settings, rate, seconds, tell)
     figures = [quantiles({"to": part.name}, part) for part in found]
     report({"machine": machine(), "rate": rate, "seconds": seconds, "latency": figures}, "latency", as_json)
     if any(part.unseen for part in found):
@@ -85,10 +92,7 @@ def viewers(
         raise Usage(f"--stalled {stalled}: expected less than the {count} viewers")
     settings = settings_for(name, "postgres_dsn", "clickhouse_dsn")
     with told() as tell:
-        try:
-            one, many, crowd = crowds.measure(settings, rate, seconds, count, stalled, tell)
-        except (TimeoutError, RuntimeError) as error:
-            raise Problem(str(error)) from None
+        one, many, crowd = crowds.measure(settings, rate, seconds, count, stalled, tell)
     figures = [quantiles({"viewers": 1, "stalled": 0}, one), quantiles({"viewers": count, "stalled": stalled}, many)]
     ratio = round(many.quantile(0.99) / one.quantile(0.99), 2)
     cut = {"stalled_cut": crowd.stalled_cut, "others_cut": crowd.others_cut}
@@ -111,13 +115,27 @@ def engine(changes: Changes = 200_000, as_json: AsJson = False, name: Name = Non
     """CPU a change of the worker that catches up on a full topic, beside the plain loop's, and their ratio."""
     settings = settings_for(name, "kafka_bootstrap", "clickhouse_dsn")
     with told() as tell:
-        try:
-            plain, ours = engines.engine(settings, changes, tell)
-        except RuntimeError as error:
-            raise Problem(str(error)) from None
+        plain, ours = engines.engine(settings, changes, tell)
     figures = [row("plain loop", plain), row("worker", ours)]
     ratio = round(ours.cpu_us / plain.cpu_us, 2)
     report({"machine": machine(), "cpu": figures, "ratio": ratio}, "cpu", as_json)
+
+
+@app.command("restart", epilog="Example: techhub-cdc bench restart --entities 100000 --name restart")
+def restart(
+    entities: Annotated[int, typer.Option(help="Service requests in the pipeline.", min=1000)] = 100_000,
+    as_json: AsJson = False,
+    name: Name = None,
+) -> None:
+    """SIGKILL to a worker -> every table fresh again, and its memory; on a stack that nothing else captures."""
+    settings = settings_for(name, "postgres_dsn", "kafka_bootstrap", "connect_url", "clickhouse_dsn")
+    with told() as tell:
+        found = restarts.measure(settings, entities, tell)
+    figures = {
+        "entities": found.entities, "rows_in_memory": found.rows_in_memory,
+        "fresh_after_seconds": round(found.fresh_seconds, 1), "resident_mb": round(found.resident_bytes / 1e6),
+    }  # fmt: skip
+    report({"machine": machine(), "restart": [figures]}, "restart", as_json)
 
 
 def row(name: str, cost: engines.Cost) -> dict[str, Any]:
