@@ -137,14 +137,8 @@ class Run:
     @contextmanager
     def beside(self, number: int, plan: Plan | None = None) -> Iterator[Worker]:
         """One more worker of the group, not yet started."""
-        changes = {"worker_id": f"{self.pipeline.settings.group}-{number}", "metrics_port": None}
-        settings = self.pipeline.settings.model_copy(update=changes)
-        log = self.worker.log.with_suffix(f".{number}.log")
-        worker = Worker(settings, log, replace(plan or Plan(), broken=self.broken).environment())
-        try:
+        with self.pipeline.beside(number, replace(plan or Plan(), broken=self.broken).environment()) as worker:
             yield worker
-        finally:
-            worker.end()
 
     def dying(self, *places: str) -> Plan:
         """A plan by which each process dies at one of these places, `times` at each."""

@@ -117,6 +117,18 @@ class Worker:
         for child in left:
             child.kill()
 
+    def ask(self, path: str) -> tuple[int, str]:
+        """What the worker answers over HTTP: status and text."""
+        answer = requests.get(f"http://127.0.0.1:{self.settings.metrics_port}{path}", timeout=10)
+        return answer.status_code, answer.text
+
+    def metric(self, name: str, **labels: str) -> float:
+        """A sample that the worker tells, summed over the labels that are not named."""
+        told = (
+            sample for family in text_string_to_metric_families(self.ask("/metrics")[1]) for sample in family.samples
+        )
+        return sum(s.value for s in told if s.name == name and labels.items() <= s.labels.items())
+
     def said(self, text: str) -> int:
         return self.log.read_text(encoding="utf-8", errors="replace").count(text)
 
@@ -168,16 +180,10 @@ class Pipeline:
         return int(self.execute(sql, list(values.values()))[0][0])
 
     def ask(self, path: str) -> tuple[int, str]:
-        """What the worker answers over HTTP: status and text."""
-        answer = requests.get(f"http://127.0.0.1:{self.settings.metrics_port}{path}", timeout=10)
-        return answer.status_code, answer.text
+        return self.worker.ask(path)
 
     def metric(self, name: str, **labels: str) -> float:
-        """A sample that the worker tells, summed over the labels that are not named."""
-        told = (
-            sample for family in text_string_to_metric_families(self.ask("/metrics")[1]) for sample in family.samples
-        )
-        return sum(s.value for s in told if s.name == name and labels.items() <= s.labels.items())
+        return self.worker.metric(name, **labels)
 
     # -- waiting ------------------------------------------------------------------------------------------------------
 
@@ -222,6 +228,17 @@ class Pipeline:
         with self.load(rate, seconds, seed) as simulator:
             pass
         return simulator.summary()
+
+    @contextmanager
+    def beside(self, number: int, injected: Mapping[str, str] | None = None) -> Iterator[Worker]:
+        """One more worker of the group, not yet started."""
+        changes = {"worker_id": f"{self.settings.group}-{number}", "metrics_port": free_port()}
+        log = self.worker.log.with_suffix(f".{number}.log")
+        worker = Worker(self.settings.model_copy(update=changes), log, injected or {})
+        try:
+            yield worker
+        finally:
+            worker.end()
 
     def running(self, part: str) -> Running:
         known = state.load(self.stack.directory)
