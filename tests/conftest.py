@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from deploy.local.stack import Addresses, Stack
 from tests.faults.network import PROXIED
+from tests.scheduling import LONGEST, ByFolder, folder
 
 # a machine that is busy with other work draws slowly, which says nothing about the code
 settings.register_profile("busy", suppress_health_check=[HealthCheck.too_slow], deadline=None)
@@ -28,7 +29,7 @@ Stack(Path(sys.argv[1])).down(sys.argv[2], purge=True)
 """
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Whoever uses the stack carries its marker, so that `-m "not stack"` is quick."""
     for item in items:
         if "stack" in getattr(item, "fixturenames", ()):
@@ -38,11 +39,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 pytest.mark.skip(reason="does not pass reliably yet, see README: TECHHUB_TEST_UNPROVEN=1 runs it")
             )
 
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: folder(item.nodeid) != LONGEST)
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    from tests.scheduling import ByFolder
-
     return ByFolder(config, log)
 
 

@@ -1,17 +1,23 @@
-"""Which tests share a process when there are several: `make test` runs two.
+"""Which tests share a process when there are several: `make test` runs three.
 
-The folders that use the embedded stack are one group, so that one stack serves them, and every other folder is one; the
-second process goes through those while the first waits for Kafka, Connect and PostgreSQL.
+Most of the time is spent waiting for Kafka, Connect and PostgreSQL, so two embedded stacks run beside each other: one
+for the pipeline, one for the folders that need the parts only. Every other folder is a group of its own.
 """
 
 from typing import Final
 
 from xdist.scheduler import LoadScopeScheduling
 
-ON_THE_STACK: Final = frozenset({"connectors", "local", "pipeline"})
+ON_THE_PARTS: Final = frozenset({"connectors", "local"})
+LONGEST: Final = "pipeline"
+"""Begins at once: the others are through before it ends."""
+
+
+def folder(nodeid: str) -> str:
+    return nodeid.removeprefix("tests/").split("/")[0]
 
 
 class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
-        folder = nodeid.removeprefix("tests/").split("/")[0]
-        return "stack" if folder in ON_THE_STACK else folder
+        name = folder(nodeid)
+        return "parts" if name in ON_THE_PARTS else name
