@@ -3,13 +3,13 @@
 Flows in: a pipeline. Flows out: for each view what ClickHouse shows and what the source says, for the same instant.
 """
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
-
-import pytest
 
 from tests.interface import VIEWS
 from tests.pipeline.pipeline import Pipeline, until
@@ -105,13 +105,17 @@ def assert_same(what: str, names: Sequence[str], found: Rows, expected: Rows, ag
 
     found, expected = sorted(found, key=key), sorted(expected, key=key)
     mine, theirs = [key(row) for row in found], [key(row) for row in expected]
-    only = [[row for row in rows if row not in set(others)][:5] for rows, others in ((mine, theirs), (theirs, mine))]
-    assert mine == theirs, f"{what} {names}: only ClickHouse has {only[0]}, only the oracle has {only[1]}"
+    more, less = Counter(mine) - Counter(theirs), Counter(theirs) - Counter(mine)
+    only = [list(rows.elements())[:5] for rows in (more, less)]
+    assert not more and not less, f"{what} {names}: only ClickHouse has {only[0]}, only the oracle has {only[1]}"
     for one, other in zip(found, expected, strict=True):
         for i in floats:
-            like = None if other[i] is None else pytest.approx(other[i], rel=1e-9, abs=1e-6)
-            assert one[i] == like, (what, names[i], one, other)
+            assert close(one[i], other[i]), (what, names[i], one, other)
         for i in about:
             unknown = one[i] is None or other[i] is None
             alike = one[i] == other[i] if unknown else abs(one[i] - other[i]) <= age_seconds
             assert alike, (what, names[i], one, other)
+
+
+def close(one: float | None, other: float | None) -> bool:
+    return one is other if one is None or other is None else math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-6)
