@@ -57,7 +57,6 @@ def declared(contract: Contract, settings: Settings) -> tuple[Topic, ...]:
     """One topic for each table of the contract, optional ones too, and our own."""
     prefix = settings.topic_prefix
     internal = (
-        heartbeat_topic(settings),
         f"{prefix}.cdc.signal",
         f"{prefix}-heartbeat.{prefix}",
         signal_topic(settings),
@@ -65,6 +64,7 @@ def declared(contract: Contract, settings: Settings) -> tuple[Topic, ...]:
     )
     return (
         *(Topic(contract.topic(prefix, table.name), table.partitions, FOREVER) for table in contract.tables.values()),
+        Topic(heartbeat_topic(settings), 1, {**FOR_A_WEEK, "message.timestamp.type": "LogAppendTime"}),
         *(Topic(name, 1, FOR_A_WEEK) for name in internal),
     )
 

@@ -12,13 +12,17 @@ from typing import Final
 from schemas.rows import Partition, Row, Watermark
 
 KEPT: Final = 60
+GAP_MS: Final = 1000
+"""Beyond the interval of heartbeats: a longer one says that brokers or the connector were away."""
+GRACE_MS: Final = 5000
+"""By then the connector's producer has sent again what it had to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Beat:
     """A heartbeat's commit time (microseconds) and sequence number, and the log's ends when it had come through.
 
-    `broken`: why changes may be missing before it.
+    No ends: it proves nothing. `broken`: why changes may be missing before it.
     """
 
     committed_at: int
@@ -27,6 +31,31 @@ class Beat:
     ends: Mapping[Partition, int]
     offset: int = 0
     broken: str | None = None
+
+
+@dataclass(slots=True)
+class Flow:
+    """Do heartbeats come through evenly?
+
+    The connector sends in the order of the source, but each partition by itself: while brokers are away or change, a
+    heartbeat may come through before changes that were committed earlier and have to be sent again. So nothing is
+    claimed for a while after a gap. Instants are the broker's own (the topic has LogAppendTime), in milliseconds, so
+    that a worker which comes later finds the same.
+    """
+
+    interval_ms: int
+    last: int = 0
+    until: int = 0
+
+    def even(self, appended: int) -> bool:
+        """Called for every heartbeat of the log; whether this one proves anything."""
+        if self.last and appended - self.last > self.interval_ms + GAP_MS:
+            self.disturbed(appended)
+        self.last = max(self.last, appended)
+        return appended >= self.until
+
+    def disturbed(self, at: int) -> None:
+        self.until = max(self.until, at + GRACE_MS)
 
 
 @dataclass(slots=True)

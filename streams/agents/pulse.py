@@ -26,7 +26,7 @@ from schemas.rows import Partition, Row
 from schemas.settings import Settings
 from sinks.clickhouse import Sink
 from streams.continuity import HEARTBEATS, Continuity
-from streams.freshness import Beat
+from streams.freshness import Beat, Flow
 
 log = logging.getLogger("techhub.pulse")
 LOOK_SECONDS: Final = 10.0
@@ -86,6 +86,7 @@ class Pulse:
         self.deliver = deliver
         self.looked = looked
         self.continuity = Continuity(after.seq, after.committed_at) if after else Continuity()
+        self.flow = Flow(round(1000 * settings.heartbeat_seconds), after.committed_at // 1000 if after else 0)
         self.broken: str | None = None
         self.looked_at = time.monotonic()
         self.admin = AdminClient(kafka_config(settings))
@@ -137,7 +138,7 @@ class Pulse:
 
     def read(self, messages: Iterable[Message]) -> None:
         """All are looked at; the last streamed one counts for freshness."""
-        newest: tuple[Heartbeat, int] | None = None
+        newest: tuple[Heartbeat, int, bool] | None = None
         for message in messages:
             heartbeat = parse(message.value())
             if heartbeat is None:
@@ -145,18 +146,20 @@ class Pulse:
                 continue
             reason = self.continuity.follow(heartbeat.seq, heartbeat.microseconds, streamed=heartbeat.streamed)
             self.broken = self.broken or reason
+            even = self.flow.even(message.timestamp()[1])
             if heartbeat.streamed:
-                newest = (heartbeat, message.offset() or 0)
+                newest = (heartbeat, message.offset() or 0, even)
         if newest is not None:
             self.pass_on(*newest)
 
-    def pass_on(self, heartbeat: Heartbeat, offset: int) -> None:
+    def pass_on(self, heartbeat: Heartbeat, offset: int, even: bool) -> None:
         try:
-            ends = self.ends()
+            ends = self.ends() if even else {}
         except (KafkaException, TimeoutError) as error:
             # after a broker's restart librdkafka's admin client names the old leader epoch, and is refused for ever
             log.warning("the ends of the log are asked for again at the next heartbeat: %s", error)
             self.admin = AdminClient(kafka_config(self.settings))
+            self.flow.disturbed(self.flow.last)
             return
         beat = Beat(heartbeat.microseconds, heartbeat.seq, heartbeat.source_id or "", ends, offset, self.broken)
         self.broken = None

@@ -7,6 +7,7 @@ While ClickHouse is away neither counts: that is waited for in place.
 """
 
 import asyncio
+import contextlib
 import faulthandler
 import logging
 import sys
@@ -61,7 +62,9 @@ class Watchdog:
         log.critical("%s; all stacks follow, then this process ends and is started again", reason)
         faulthandler.dump_traceback(sys.stderr, all_threads=True)
         for task in asyncio.all_tasks(self.loop):
-            task.print_stack(file=sys.stderr)
+            # a frame without a line is more than it can print, and must not keep the others back
+            with contextlib.suppress(Exception):
+                task.print_stack(file=sys.stderr)
         leave(SURPRISE)
 
 

@@ -16,7 +16,7 @@ HARMLESS: Final = (
     "ALTER TABLE booking_booking ADD COLUMN {n}_note text",
     "CREATE TABLE {n}_new (id serial PRIMARY KEY, text text)",
     "INSERT INTO {n}_new (text) SELECT 'x' FROM generate_series(1, 1000)",
-    "ALTER TABLE core_vacancy ALTER COLUMN vacancy_type TYPE varchar(200)",
+    "ALTER TABLE core_event ALTER COLUMN slug TYPE varchar(400)",
     "CREATE INDEX {n}_status ON service_servicerequest (status)",
     "ALTER TABLE service_servicerequest DROP COLUMN {n}_urgency",
     "ALTER TABLE booking_booking DROP COLUMN {n}_note",

@@ -126,6 +126,7 @@ class Run:
         self.pipeline.worker = other
         try:
             other.start()
+            until(lambda: other.child().is_running(), "the other worker's process runs")
             yield other
         finally:
             with suppress(Exception):

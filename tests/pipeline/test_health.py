@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-import pytest
 
 from schemas.settings import environment
 from tests.faults.invariants import assert_consistent, begin
@@ -101,7 +100,6 @@ def supervised(pipeline: Pipeline, program: str, log: Path) -> Iterator[subproce
         pipeline.worker.start()
 
 
-@pytest.mark.unproven
 def test_a_worker_that_stands_still_says_so_writes_its_stacks_and_is_replaced(
     pipeline: Pipeline, tmp_path: Path
 ) -> None:

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
 from confluent_kafka import Consumer
 
 from connectors.groups import members
@@ -50,7 +49,6 @@ def old_worker(pipeline: Pipeline) -> Iterator[None]:
         consumer.close()
 
 
-@pytest.mark.unproven
 def test_a_rebuild_replaces_rows_of_another_derivation_once_the_old_workers_have_ended(torn: Pipeline) -> None:
     number = add_request(torn, "sent")
     of_another_derivation(torn)

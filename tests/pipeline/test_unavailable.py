@@ -90,14 +90,3 @@ def test_clickhouse_away_under_load_is_waited_for_and_nothing_is_lost(pipeline: 
     until(lambda: pipeline.ask("/readyz") == (200, "ready\n"), "the worker is ready again")
     assert pipeline.metric("techhub_worker_insert_retries_total") > 0
     assert_consistent(pipeline)
-
-
-def test_kafka_killed_under_load_comes_back_without_hands(pipeline: Pipeline) -> None:
-    begin(pipeline)
-    began = pipeline.worker.child().pid
-    with pipeline.load(RATE, 10, SEED + 1):
-        threading.Event().wait(random.Random(SEED + 1).uniform(1, 2))
-        pipeline.kill_part("kafka")
-        pipeline.restore()
-    assert_consistent(pipeline)
-    assert pipeline.worker.child().pid == began
