@@ -7,13 +7,14 @@ While ClickHouse is away neither counts: that is waited for in place.
 """
 
 import asyncio
-import contextlib
 import faulthandler
 import logging
 import sys
 import threading
 import time
-from typing import Final
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any, Final
 
 from streams.agents.exits import SURPRISE, leave
 from streams.agents.health import Health
@@ -62,10 +63,21 @@ class Watchdog:
         log.critical("%s; all stacks follow, then this process ends and is started again", reason)
         faulthandler.dump_traceback(sys.stderr, all_threads=True)
         for task in asyncio.all_tasks(self.loop):
-            # a frame without a line is more than it can print, and must not keep the others back
-            with contextlib.suppress(Exception):
-                task.print_stack(file=sys.stderr)
+            sys.stderr.write(f"task {task.get_name()}\n" + "".join(map(place, awaiting(task.get_coro()))))
         leave(SURPRISE)
+
+
+def awaiting(work: Any) -> Iterator[FrameType]:
+    """Where a task stands, from its coroutine through all that it awaits; asyncio itself tells the first frame only."""
+    while work is not None:
+        frame = getattr(work, "cr_frame", None) or getattr(work, "gi_frame", None)
+        if frame is not None:
+            yield frame
+        work = getattr(work, "cr_await", None) or getattr(work, "gi_yieldfrom", None)
+
+
+def place(frame: FrameType) -> str:
+    return f'  File "{frame.f_code.co_filename}", line {frame.f_lineno or 0}, in {frame.f_code.co_name}\n'
 
 
 def counted(passed: float) -> float:
