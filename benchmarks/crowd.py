@@ -9,11 +9,13 @@ import contextlib
 import json
 import socket
 import sys
+import time
 from urllib.parse import urlsplit
 
 from dashboard.pages import PAGES
 
 BLOCK = 1 << 16
+LOOK_SECONDS = 10.0
 
 
 def stall(address: str, page: str = "requests") -> socket.socket:
@@ -32,16 +34,18 @@ def question(address: str, page: str) -> bytes:
 
 
 def ended(stalled: socket.socket, seconds: float) -> bool:
-    """Whether the server has ended it, behind what was already on its way."""
-    stalled.settimeout(seconds)
+    """Whether the server has ended it, behind what was already on its way; one that goes on sending has not."""
+    deadline = time.monotonic() + seconds
     try:
-        while stalled.recv(BLOCK):
-            continue
+        while (left := deadline - time.monotonic()) > 0:
+            stalled.settimeout(left)
+            if not stalled.recv(BLOCK):
+                return True
     except TimeoutError:
         return False
     except ConnectionResetError:
         return True
-    return True
+    return False
 
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -72,7 +76,7 @@ async def crowd(address: str, count: int, stalled: int) -> None:
     print("joined", flush=True)
     await asyncio.to_thread(sys.stdin.read)
     others_cut = sum(task.done() for task in tasks)
-    stalled_cut = sum([ended(each, 0.05) for each in idle])
+    stalled_cut = sum(await asyncio.gather(*(asyncio.to_thread(ended, each, LOOK_SECONDS) for each in idle)))
     print(json.dumps({"stalled_cut": stalled_cut, "others_cut": others_cut}), flush=True)
     for task in tasks:
         task.cancel()

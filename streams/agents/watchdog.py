@@ -8,6 +8,7 @@ While ClickHouse is away neither counts: that is waited for in place.
 
 import asyncio
 import faulthandler
+import gc
 import logging
 import sys
 import threading
@@ -21,6 +22,8 @@ from streams.agents.health import Health
 
 log = logging.getLogger("techhub.watchdog")
 LOOK_SECONDS: Final = 1.0
+FRAMES: Final = 100
+"""Of a task: as many are told."""
 
 
 class Watchdog:
@@ -69,11 +72,18 @@ class Watchdog:
 
 def awaiting(work: Any) -> Iterator[FrameType]:
     """Where a task stands, from its coroutine through all that it awaits; asyncio itself tells the first frame only."""
-    while work is not None:
-        frame = getattr(work, "cr_frame", None) or getattr(work, "gi_frame", None)
-        if frame is not None:
+    for _ in range(FRAMES):
+        kind = next((kind for kind in ("cr", "gi", "ag") if hasattr(work, f"{kind}_frame")), None)
+        if kind is None:
+            # a wrapper that an `__await__` or an `async for` has made, and that tells nobody what it wraps
+            work = next(
+                (each for each in gc.get_referents(work) if hasattr(each, "cr_frame") or hasattr(each, "ag_frame")),
+                None,
+            )
+            continue
+        if (frame := getattr(work, f"{kind}_frame")) is not None:
             yield frame
-        work = getattr(work, "cr_await", None) or getattr(work, "gi_yieldfrom", None)
+        work = getattr(work, "gi_yieldfrom" if kind == "gi" else f"{kind}_await")
 
 
 def place(frame: FrameType) -> str:
