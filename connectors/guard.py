@@ -44,7 +44,9 @@ def lost(slot: Slot | None, offset: StoredOffset | None) -> str | None:
         return None
     if slot is None:
         return f"the replication slot is gone, but the connector has read the log up to {format_lsn(offset.lsn)}"
-    if slot.confirmed_flush_lsn is not None and slot.confirmed_flush_lsn > offset.lsn:
+    # nobody can move a slot that is being read; while Kafka is away, Connect tells an offset of before
+    read = slot.active_pid is not None
+    if not read and slot.confirmed_flush_lsn is not None and slot.confirmed_flush_lsn > offset.lsn:
         return (
             f"replication slot {slot.name} was moved ahead to {format_lsn(slot.confirmed_flush_lsn)}, "
             f"but the connector has read the log up to {format_lsn(offset.lsn)} only"

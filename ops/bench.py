@@ -15,7 +15,6 @@ from rich.table import Table as Grid
 
 from benchmarks import engine as engines
 from benchmarks import latency as latencies
-from benchmarks import restart as restarts
 from benchmarks import viewers as crowds
 from connectors.errors import ConnectorsError
 from deploy.local.source import NotEmbedded
@@ -128,6 +127,8 @@ def restart(
     name: Name = None,
 ) -> None:
     """SIGKILL to a worker -> every table fresh again, and its memory; on a stack that nothing else captures."""
+    from benchmarks import restart as restarts  # needs a package of the embedded stack
+
     settings = settings_for(name, "postgres_dsn", "kafka_bootstrap", "connect_url", "clickhouse_dsn")
     with told() as tell:
         found = restarts.measure(settings, entities, tell)

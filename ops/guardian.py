@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import psycopg
 
-from connectors import catalogue, guard
+from connectors import catalogue, guard, topics
 from connectors.apply import captured
 from connectors.drift import Drift, drifts
 from connectors.errors import ConnectorsError
@@ -100,7 +100,11 @@ class Guardian(threading.Thread):
             offset = None if running is None else guard.stored_offset(rest.offsets())
             if running is not None and guard.lost(source.slot, offset) is None:
                 self.revive(rest)
-        return drifts(self.contract, source, captured(running), offset)
+        found = list(drifts(self.contract, source, captured(running), offset))
+        if any(drift.capture_lost for drift in found):
+            # while Kafka is away Connect tells what it knew before: then this look does not count
+            topics.ends(self.settings, [topics.heartbeat_topic(self.settings)])
+        return found
 
     def revive(self, rest: Connect) -> None:
         status, now = rest.status(), time.monotonic()

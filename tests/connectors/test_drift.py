@@ -49,7 +49,7 @@ def test_without_a_capture_there_is_nothing_to_lose(contract: Contract, source: 
     ("slot", "reason"),
     [
         (None, "the replication slot is gone"),
-        (replace(SLOT, confirmed_flush_lsn=101), "was moved ahead"),
+        (replace(SLOT, active_pid=None, confirmed_flush_lsn=101), "was moved ahead"),
         (replace(SLOT, wal_status="lost"), "was invalidated"),
     ],
 )

@@ -8,8 +8,8 @@ from connectors.catalogue import Slot
 from connectors.guard import StoredOffset, lost, stored_offset
 
 
-def slot(confirmed: int = 100, status: str = "reserved", reason: str | None = None) -> Slot:
-    return Slot("techhub_cdc", "pgoutput", None, status, reason, confirmed, 0, 0, None)
+def slot(confirmed: int = 100, status: str = "reserved", reason: str | None = None, pid: int | None = None) -> Slot:
+    return Slot("techhub_cdc", "pgoutput", pid, status, reason, confirmed, 0, 0, None)
 
 
 STREAMED = StoredOffset(100, snapshot=False)
@@ -22,6 +22,8 @@ STREAMED = StoredOffset(100, snapshot=False)
         (slot(), None),
         (slot(confirmed=100), STREAMED),
         (slot(confirmed=99), STREAMED),
+        # nobody can move a slot that is being read: the offset is one of before, Kafka is away
+        (slot(confirmed=101, pid=7), STREAMED),
         # a snapshot that did not end starts over
         (None, StoredOffset(100, snapshot=True)),
         (slot(confirmed=200), StoredOffset(100, snapshot=True)),

@@ -1,5 +1,6 @@
 """ClickHouse restored from an older backup, its disk full; company that a worker or a connector should not have."""
 
+import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -13,7 +14,7 @@ from connectors.rest import Connect
 from deploy.local import processes
 from tests.faults.scenario import Run, Scenario
 from tests.faults.watch import MEGABYTE
-from tests.pipeline.pipeline import Pipeline, until
+from tests.pipeline.pipeline import Pipeline, Worker, until
 
 MARKS: Final = ("watermarks", "seen_until")
 TABLES: Final = "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'"
@@ -62,9 +63,8 @@ def disk_full(run: Run) -> None:
             for _ in range(run.times):
                 run.pause(2.0, 4.0)
                 refused, back = worker.said("does not take rows"), worker.said("takes rows again")
-                fill(disk)
                 run.inject("disk full")
-                until(lambda n=refused: worker.said("does not take rows") > n, "the worker says that rows are refused")  # type: ignore[misc]
+                until(partial(refused_on, disk, worker, refused), "the worker says that rows are refused")
                 run.pause(5.0)
                 (disk / "filler").unlink()
                 until(lambda n=back: worker.said("takes rows again") > n, "the worker says that rows are taken again")  # type: ignore[misc]
@@ -72,8 +72,14 @@ def disk_full(run: Run) -> None:
         assert worker.child().pid == began, "the worker waited, it was not started again"
 
 
+def refused_on(disk: Path, worker: Worker, before: int) -> bool:
+    """Fills it again and again: what merges give back is taken, too."""
+    fill(disk)
+    return worker.said("does not take rows") > before
+
+
 def fill(disk: Path) -> None:
-    with (disk / "filler").open("wb") as file, suppress(OSError):
+    with (disk / "filler").open("ab") as file, suppress(OSError):
         while True:
             file.write(b"\0" * MEGABYTE)
             file.flush()
@@ -97,8 +103,9 @@ def small_disk(pipeline: Pipeline) -> Iterator[Path]:
         processes.stop(pipeline.running("clickhouse"), 30)
         moved(folder, aside)
     finally:
+        processes.stop(pipeline.running("clickhouse"), 30)
         subprocess.run(["umount", "-l", str(folder)], check=False, capture_output=True)
-        folder.rmdir()
+        shutil.rmtree(folder)
         aside.rename(folder)
         pipeline.restore()
 
