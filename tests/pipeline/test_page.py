@@ -157,7 +157,7 @@ def test_a_request_shows_by_itself_and_a_stopped_worker_turns_the_page_stale(
         assert min([await seconds_until_shown(tab, pipeline) for _ in range(5)]) <= SHOWN_SECONDS
         await asyncio.to_thread(pipeline.worker.stop)
         try:
-            await tab.until(STALE, STALE_SECONDS)
+            await tab.until(STALE, 2 * STALE_SECONDS)
             text = await tab.run("document.body.innerText")
             assert "figures are stale" in text.lower() and "shown as of" in text
         finally:
