@@ -1,4 +1,4 @@
-"""Ingestion beside a live page that many watch: commit to query with one viewer and with a crowd, in one run.
+"""Ingestion beside a live page that many watch: commit to query with one viewer of each page and with a crowd.
 
 The page is `techhub-cdc serve` in a process of its own, the crowd another; both take their CPU from the same machine,
 which viewers elsewhere would not.
@@ -17,8 +17,11 @@ from typing import Final
 
 from benchmarks import latency
 from benchmarks.latency import Latencies, Load, loading
+from dashboard.pages import PAGES
 from schemas.settings import Settings, environment
 
+FEW: Final = len(PAGES)
+"""One of each page: what ClickHouse is asked is the same for these as for a crowd."""
 JOIN_SECONDS: Final = 60.0
 NOTICE_SECONDS: Final = 120.0
 """Within which who reads nothing is cut: what its kernel buffers hold has to be full first."""
@@ -92,13 +95,13 @@ def joined(address: str, count: int, stalled: int) -> Iterator[Joined]:
 def measure(
     settings: Settings, rate: float, seconds: float, count: int, stalled: int, tell: Tell
 ) -> tuple[Latencies, Latencies, Crowd]:
-    """With one viewer, and with the crowd for at least as long, until those who read nothing are cut."""
+    """With one viewer of each page, and with the crowd for at least as long, until those who read nothing are cut."""
     with loading(settings) as connection, serving(settings) as address:
 
         def transitions() -> Latencies:
             return latency.transitions(settings, Load(connection, rate, seconds, tell))
 
-        with joined(address, 1, 0):
+        with joined(address, FEW, 0):
             one = transitions()
         with joined(address, count, stalled) as crowd:
             deadline, many = time.monotonic() + NOTICE_SECONDS, transitions()

@@ -86,13 +86,16 @@ def viewers(
     as_json: AsJson = False,
     name: Name = None,
 ) -> None:
-    """Commit -> queryable with one viewer of the live page and with a crowd, and the ratio of their p99."""
+    """Commit -> queryable with one viewer of each page and with a crowd, and the ratio of their p99."""
     if stalled >= count:
         raise Usage(f"--stalled {stalled}: expected less than the {count} viewers")
     settings = settings_for(name, "postgres_dsn", "clickhouse_dsn")
     with told() as tell:
         one, many, crowd = crowds.measure(settings, rate, seconds, count, stalled, tell)
-    figures = [quantiles({"viewers": 1, "stalled": 0}, one), quantiles({"viewers": count, "stalled": stalled}, many)]
+    figures = [
+        quantiles({"viewers": crowds.FEW, "stalled": 0}, one),
+        quantiles({"viewers": count, "stalled": stalled}, many),
+    ]
     ratio = round(many.quantile(0.99) / one.quantile(0.99), 2)
     cut = {"stalled_cut": crowd.stalled_cut, "others_cut": crowd.others_cut}
     report({"machine": machine(), "rate": rate, "latency": figures, "ratio": ratio, **cut}, "latency", as_json)
