@@ -98,12 +98,12 @@ class Guardian(threading.Thread):
         with Connect(self.settings.connect_url, self.settings.connector_name) as rest:
             running = rest.config()
             offset = None if running is None else guard.stored_offset(rest.offsets())
-            if running is not None and guard.lost(source.slot, offset) is None:
+            found = list(drifts(self.contract, source, captured(running), offset))
+            if any(drift.capture_lost for drift in found):
+                # while Kafka is away Connect tells what it knew before: then this look does not count
+                topics.ends(self.settings, [topics.heartbeat_topic(self.settings)])
+            elif running is not None:
                 self.revive(rest)
-        found = list(drifts(self.contract, source, captured(running), offset))
-        if any(drift.capture_lost for drift in found):
-            # while Kafka is away Connect tells what it knew before: then this look does not count
-            topics.ends(self.settings, [topics.heartbeat_topic(self.settings)])
         return found
 
     def revive(self, rest: Connect) -> None:
