@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import socket
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -27,6 +28,8 @@ STATIC: Final = Path(__file__).with_name("static")
 BODY_BYTES: Final = 4096
 """Of the only form there is."""
 WRITE_SECONDS: Final = 15.0
+SEND_BYTES: Final = 1 << 16
+"""What the kernel holds for one stream. Left alone it takes megabytes for who reads nothing, for minutes."""
 TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 STREAM: Final = {
     "Content-Type": "text/event-stream; charset=utf-8",
@@ -142,6 +145,7 @@ class Site:
             return web.Response(status=503, text="too many different filters are being watched\n")
         response = web.StreamResponse(headers=STREAM)
         try:
+            hold_little(request)
             await response.prepare(request)
             while (message := await viewer.next()) is not None:
                 async with asyncio.timeout(WRITE_SECONDS):
@@ -171,6 +175,12 @@ class Site:
             COOKIE, self._guard.session, httponly=True, samesite="Lax", secure=secure, max_age=30 * 24 * 3600
         )
         return answer
+
+
+def hold_little(request: web.Request) -> None:
+    connection = request.transport.get_extra_info("socket") if request.transport is not None else None
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)
 
 
 def language(request: web.Request) -> str:

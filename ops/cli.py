@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import signal
 import sys
 from typing import Final
 
@@ -19,6 +20,12 @@ COMMANDS: Final = {
     "maintenance": "maintenance", "bench": "bench",
 }  # fmt: skip
 """Command -> module of `ops`, whose function `register(app)` adds it."""
+AWAY: Final = (
+    ("psycopg", "OperationalError", "PostgreSQL cannot be reached:", 3),
+    ("sinks.clickhouse", "SinkUnavailable", "ClickHouse cannot be reached:", 3),
+    ("sinks.clickhouse", "ClickHouseError", "ClickHouse cannot answer, was techhub-cdc migrate run?", 1),
+)
+"""What any command may meet: the exception, what it says, the exit code. Nothing is imported for this alone."""
 
 
 def application(asked: str = "") -> typer.Typer:
@@ -38,7 +45,8 @@ def application(asked: str = "") -> typer.Typer:
 
 
 def main() -> None:
-    """Runs a command; no traceback reaches a user."""
+    """Runs a command; no traceback reaches a user, and SIGTERM lets it clear up as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = application(*sys.argv[1:2])(standalone_mode=False)
     except (SettingsError, ContractError) as error:
@@ -62,8 +70,9 @@ def unexpected(error: Exception) -> int:
     if hasattr(error, "show") and hasattr(error, "exit_code"):
         error.show()  # a wrong call, in Typer's own words
         return 2
-    if "psycopg" in sys.modules and isinstance(error, sys.modules["psycopg"].OperationalError):
-        return report(f"PostgreSQL cannot be reached: {' '.join(str(error).split())}", 3)
+    for module, name, what, code in AWAY:
+        if module in sys.modules and isinstance(error, getattr(sys.modules[module], name)):
+            return report(f"{what} {' '.join(str(error).split())[:300]}", code)
     if DEBUG:
         raise error
     what = " ".join(f"{type(error).__name__}: {error}".split())[:300]

@@ -12,10 +12,10 @@ from typing import Annotated, Final
 
 import typer
 
-from ops.errors import Problem, Unreachable, Usage
+from ops.errors import Usage
 from ops.target import settings_for
 from schemas.settings import Settings
-from sinks.clickhouse import ClickHouseError, Client, SinkUnavailable, connect, one_line
+from sinks.clickhouse import Client, connect
 from sinks.maintenance import Maintenance, announce, current, end
 
 LONGEST: Final = timedelta(days=7)
@@ -71,13 +71,8 @@ def span_of(text: str) -> timedelta:
 @contextmanager
 def client_of(name: str | None) -> Iterator[Client]:
     settings: Settings = settings_for(name, "clickhouse_dsn")
-    try:
-        with connect(settings) as client:
-            yield client
-    except SinkUnavailable as error:
-        raise Unreachable(f"ClickHouse cannot be reached: {error}") from None
-    except ClickHouseError as error:
-        raise Problem(f"ClickHouse cannot answer, was techhub-cdc migrate run? {one_line(error)}") from None
+    with connect(settings) as client:
+        yield client
 
 
 def sentence(held: Maintenance | None) -> str:

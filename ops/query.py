@@ -10,12 +10,12 @@ import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
-from ops.errors import Problem, Unreachable, Usage
+from ops.errors import Usage
 from ops.target import settings_for
 from schemas.settings import Settings
 from sinks.answers import Answer, ask
 from sinks.catalogue import Query, load_catalogue
-from sinks.clickhouse import ClickHouseError, Client, SinkUnavailable, connect, one_line
+from sinks.clickhouse import Client, connect
 from sinks.parameters import ParameterError
 
 AGE: Final = "freshness_total"
@@ -66,17 +66,10 @@ def pair(text: str) -> tuple[str, str]:
 def run(settings: Settings, query: Query, values: Mapping[str, str], age: Query) -> tuple[Answer, float | None]:
     """The answer, and how many seconds old its figures are; None where that is unknown."""
     try:
-        client = connect(settings)
-        try:
+        with connect(settings) as client:
             return ask(client, query, settings.zone, values), age_of(client, settings, query, age)
-        finally:
-            client.close()
     except ParameterError as error:
         raise Usage(f"query {query.name}: {error}") from None
-    except SinkUnavailable as error:
-        raise Unreachable(f"ClickHouse cannot be reached: {error}") from None
-    except ClickHouseError as error:
-        raise Problem(f"ClickHouse cannot answer, was techhub-cdc migrate run? {one_line(error)}") from None
 
 
 def age_of(client: Client, settings: Settings, query: Query, age: Query) -> float | None:

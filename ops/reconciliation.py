@@ -18,7 +18,7 @@ from schemas.change import Change
 from schemas.contract import Contract, Table
 from schemas.rows import Row
 from schemas.settings import Settings
-from sinks.clickhouse import SinkUnavailable, connect, plain
+from sinks.clickhouse import connect, plain
 from sinks.mirror import mirror_columns
 from streams.measures import Measure
 from streams.plan import TopicPlan, plans
@@ -47,10 +47,7 @@ class Mirror:
     """ClickHouse's side."""
 
     def __init__(self, settings: Settings) -> None:
-        try:
-            self.client = connect(settings)
-        except SinkUnavailable as error:
-            raise Unreachable(f"ClickHouse cannot be reached: {error}") from None
+        self.client = connect(settings)
 
     def select(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         return [tuple(row) for row in self.client.query(sql, parameters=dict(parameters or {})).result_rows]

@@ -21,7 +21,7 @@ from ops.target import settings_for
 from schemas.contract import Contract, load_contract
 from schemas.settings import Settings
 from sinks import maintenance
-from sinks.clickhouse import ClickHouseError, SinkUnavailable, connect, one_line
+from sinks.clickhouse import connect
 from sinks.maintenance import Maintenance
 
 NAMED: Final = 3
@@ -67,10 +67,6 @@ class Status:
 def reachable() -> Iterator[None]:
     try:
         yield
-    except SinkUnavailable as error:
-        raise Unreachable(f"ClickHouse cannot be reached: {error}") from None
-    except ClickHouseError as error:
-        raise Problem(f"ClickHouse cannot answer, was techhub-cdc migrate run? {one_line(error)}") from None
     except SourceUnreachable as error:
         raise Unreachable(str(error)) from None
     except ConnectorsError as error:

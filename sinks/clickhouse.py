@@ -28,6 +28,7 @@ PASSING_CODES: Final = frozenset({
     319, 336, 373, 394, 425, 439, 473, 516, 606, 999, 1002,
 })  # fmt: skip
 """Error codes that time or an operator mends: time-outs, memory, disk, quorum, too many parts, passwords."""
+UNKNOWN_DATABASE: Final = 81
 
 
 __all__ = ["ClickHouse", "ClickHouseError", "Sink", "SinkUnavailable", "connect", "connection", "one_line", "plain"]
@@ -62,7 +63,10 @@ def connect(settings: Settings, database: str | None = "") -> Client:
     try:
         return clickhouse_connect.get_client(**connection(settings), database=name)
     except (ClickHouseError, OSError) as error:
-        raise SinkUnavailable(one_line(error)) from error
+        missing = getattr(error, "code", None) == UNKNOWN_DATABASE
+        raise SinkUnavailable(
+            f"it has no database {name}: run techhub-cdc migrate" if missing else one_line(error)
+        ) from error
 
 
 def one_line(error: BaseException) -> str:
