@@ -4,6 +4,7 @@
 pass (retry in place); any other exception of the client is a defect in what we sent.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Any, Final, Protocol
@@ -95,11 +96,15 @@ class Sink(Protocol):
         """The newest row of each key, tombstones included; instants are integers. For tables that stay small."""
 
     def stored(
-        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int], since: int = 0
+        self,
+        table: RowTable,
+        columns: Sequence[str],
+        partitions: Collection[Partition],
+        since: Mapping[str, int] | None = None,
     ) -> AsyncIterator[Sequence[Sequence[Any]]]:
-        """Every row that is there, superseded ones too, as blocks of columns, the partition's number first.
+        """Every row that is there, superseded ones too, as blocks of columns, topic and partition's number first.
 
-        With `since` (seconds since 1970) only keys whose first column is not before that.
+        With `since` (by topic, seconds since 1970) only keys whose first column is not before that.
         """
 
     async def command(self, sql: str) -> None:
@@ -108,8 +113,8 @@ class Sink(Protocol):
     async def claimed(self, topics: Collection[str]) -> dict[tuple[Partition, str], int]:
         """The version that each table is known to hold of each partition of the topics."""
 
-    async def highest(self, table: str, topics: Collection[str]) -> dict[Partition, int]:
-        """The highest version that the table holds of each partition of the topics."""
+    async def highest(self, tables: Collection[str], topics: Collection[str]) -> dict[tuple[Partition, str], int]:
+        """The highest version that each table holds of each partition of the topics."""
 
     async def started(self, worker: str) -> int:
         """When a worker with this id was last started, in microseconds; 0: never."""
@@ -122,6 +127,7 @@ class ClickHouse:
         self.client = client
         self.database = database
         self.types: dict[str, dict[str, ClickHouseType]] = {}
+        self.describing = asyncio.Lock()
 
     @classmethod
     async def open(cls, settings: Settings) -> "ClickHouse":
@@ -140,7 +146,7 @@ class ClickHouse:
         await self.client.close()
 
     async def insert(self, table: str, columns: Sequence[str], data: Sequence[Sequence[Any]]) -> None:
-        known = self.types.get(table) or await self.describe(table)
+        known = self.types.get(table) or await self.described(table)
         await self.attempt(
             lambda: self.client.insert(
                 table,
@@ -155,25 +161,32 @@ class ClickHouse:
     async def newest(
         self, table: RowTable, columns: Sequence[str], partitions: Collection[Partition]
     ) -> dict[Partition, list[Row]]:
-        topics, numbers = {p.topic for p in partitions}, {p.number for p in partitions}
-        sql = await self.owned(table, (table.owner[0], *columns))
+        sql = await self.owned(table, columns)
         names = ", ".join(f"`{name}`" for name in dict.fromkeys((*table.key, *table.owner)))
         order = f" ORDER BY `{table.version}` DESC LIMIT 1 BY {names}"
         found: dict[Partition, list[Row]] = {partition: [] for partition in partitions}
-        for number, topic, *row in zip(*await self.select(sql + order, owners(topics, numbers)), strict=True):
+        for topic, number, *row in zip(*await self.select(sql + order, owners(partitions)), strict=True):
             if (rows := found.get(Partition(topic, number))) is not None:
                 rows.append(tuple(row))
         return found
 
     async def stored(
-        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int], since: int = 0
+        self,
+        table: RowTable,
+        columns: Sequence[str],
+        partitions: Collection[Partition],
+        since: Mapping[str, int] | None = None,
     ) -> AsyncIterator[Sequence[Sequence[Any]]]:
         """Not sorted and not made unique on the server, which costs more memory than the rows themselves."""
         sql = await self.owned(table, columns)
-        recent = f" AND `{table.key[0]}` >= fromUnixTimestamp({int(since)})" if since else ""
-        stream = await self.attempt(
-            lambda: self.client.query_column_block_stream(sql + recent, parameters=owners([topic], partitions))
-        )
+        asked = owners(partitions)
+        if since is not None:
+            sql += (
+                f" AND `{table.key[0]}` >= fromUnixTimestamp("
+                f"{{since:Array(UInt32)}}[indexOf({{topics:Array(String)}}, `{table.owner[0]}`)])"
+            )
+            asked["since"] = [since[topic] for topic in asked["topics"]]
+        stream = await self.attempt(lambda: self.client.query_column_block_stream(sql, parameters=asked))
         try:
             async with stream as blocks:
                 async for block in blocks:
@@ -184,11 +197,11 @@ class ClickHouse:
             raise
 
     async def owned(self, table: RowTable, columns: Sequence[str]) -> str:
-        """Rows of some partitions, the number first. Without FINAL, which would hide tombstones: a change sent again
-        after a delete would be folded again."""
-        types = self.types.get(table.name) or await self.describe(table.name)
+        """Rows of some topics and numbers, these two first. Without FINAL, which would hide tombstones: a change sent
+        again after a delete would be folded again."""
+        types = await self.described(table.name)
         owner, number = table.owner
-        chosen = ", ".join(plain(name, types[name].name) for name in (number, *columns))
+        chosen = ", ".join(plain(name, types[name].name) for name in (owner, number, *columns))
         return (
             f"SELECT {chosen} FROM `{table.name}` WHERE `{owner}` IN {{topics:Array(String)}} "  # noqa: S608 names of the contract
             f"AND `{number}` IN {{partitions:Array(UInt16)}}"
@@ -202,13 +215,17 @@ class ClickHouse:
         rows = zip(*await self.select(sql, {"topics": sorted(topics)}), strict=True)
         return {(Partition(topic, number), table): height for topic, number, table, height in rows}
 
-    async def highest(self, table: str, topics: Collection[str]) -> dict[Partition, int]:
-        sql = (
-            f"SELECT _topic, _partition, max(_version) FROM `{table}` "  # noqa: S608 names that we have written
+    async def highest(self, tables: Collection[str], topics: Collection[str]) -> dict[tuple[Partition, str], int]:
+        """One statement: dozens of small ones would take a restart longer than all the rest of it."""
+        if not tables:
+            return {}
+        sql = " UNION ALL ".join(
+            f"SELECT '{table}', _topic, _partition, max(_version) FROM `{table}` "  # noqa: S608 names that we have written
             "WHERE _topic IN {topics:Array(String)} GROUP BY _topic, _partition"
+            for table in sorted(tables)
         )
         rows = zip(*await self.select(sql, {"topics": sorted(topics)}), strict=True)
-        return {Partition(topic, number): version for topic, number, version in rows}
+        return {(Partition(topic, number), table): version for table, topic, number, version in rows}
 
     async def started(self, worker: str) -> int:
         sql = (
@@ -232,15 +249,22 @@ class ClickHouse:
         )
         return bool(found and found[0])
 
-    async def describe(self, table: str) -> dict[str, ClickHouseType]:
-        names, types = await self.select(
-            "SELECT name, type FROM system.columns WHERE database = {database:String} AND table = {table:String}",
-            {"database": self.database, "table": table},
-        ) or ((), ())
-        if not names:
+    async def described(self, table: str) -> dict[str, ClickHouseType]:
+        """The columns of a table. All tables are asked for at once: one question takes as long as one for each."""
+        async with self.describing:
+            if table not in self.types:
+                await self.describe()
+        if table not in self.types:
             raise LookupError(f"table {table} is missing in database {self.database}: run techhub-cdc migrate")
-        self.types[table] = {name: get_from_name(type_) for name, type_ in zip(names, types, strict=True)}
         return self.types[table]
+
+    async def describe(self) -> None:
+        sql = (
+            "SELECT table, name, type FROM system.columns WHERE database = {database:String} AND table NOT IN "
+            "(SELECT name FROM system.tables WHERE database = {database:String} AND engine = 'View')"
+        )
+        for table, name, type_ in zip(*await self.select(sql, {"database": self.database}), strict=True):
+            self.types.setdefault(table, {})[name] = get_from_name(type_)
 
     async def attempt(self, call: Callable[[], Any]) -> Any:
         try:
@@ -251,8 +275,9 @@ class ClickHouse:
             raise
 
 
-def owners(topics: Collection[str], numbers: Collection[int]) -> dict[str, Any]:
-    return {"topics": sorted(topics), "partitions": sorted(numbers)}
+def owners(partitions: Collection[Partition]) -> dict[str, Any]:
+    """Topics and numbers; rows of a partition that is not meant may come along."""
+    return {"topics": sorted({p.topic for p in partitions}), "partitions": sorted({p.number for p in partitions})}
 
 
 def plain(name: str, type_: str) -> str:

@@ -16,7 +16,7 @@ from schemas.settings import Settings, load
 from sinks.history import history_statements
 from streams.agents.engine import Engine
 from streams.agents.exits import guarded
-from streams.agents.transport import PerPartition, Transport, Whole
+from streams.agents.transport import NoTables, PerPartition, Transport, Whole
 from streams.plan import member_id, plans
 
 
@@ -57,6 +57,7 @@ def create_app(settings: Settings, contract: Contract) -> WorkerApp:
         consumer_auto_offset_reset="earliest",
         consumer_metadata_max_age_ms=30_000,
         ConsumerScheduler=PerPartition,
+        TableManager=NoTables,
         broker_session_timeout=10,
         broker_heartbeat_interval=2,
         broker_max_poll_interval=2_000_000,

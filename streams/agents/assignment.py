@@ -6,9 +6,9 @@ log, and partitions that cannot be read on are named with the reason. No positio
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from connectors.errors import Unreachable
 from connectors.topics import Identity
@@ -38,6 +38,16 @@ class Located:
     refused: dict[Partition, str]
 
 
+async def together(*questions: Coroutine[Any, Any, Any]) -> list[Any]:
+    """The answers; at the first that fails, its error, and the others are asked no longer."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(question) for question in questions]
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return [task.result() for task in tasks]
+
+
 class Assignment:
     """What the partitions of one epoch need to know before they are read."""
 
@@ -57,12 +67,17 @@ class Assignment:
         while current():
             try:
                 sink = await self.open_sink()
-                self.topics.update(await consumer.identities({p.topic for p in partitions}))
-                stored = await load(sink, self.plans, partitions, self.limit)
-                for partition, tables in (await fallen_back(sink, stored)).items():
+                identities, stored = await together(
+                    consumer.identities({p.topic for p in partitions}), load(sink, self.plans, partitions, self.limit)
+                )
+                self.topics.update(identities)
+                fallen, first, end = await together(
+                    fallen_back(sink, stored), consumer.first(stored), consumer.ends(stored)
+                )
+                for partition, tables in fallen.items():
                     plan = self.plans[partition.topic]
                     stored[partition] = anew(stored[partition], plan, tables, self.limit)
-                refused = await self.refused(consumer, stored) if stored and current() else {}
+                refused = self.refused(stored, first, end) if current() else {}
             except LookupError as error:
                 raise LimitReached(str(error)) from None
             except (SinkUnavailable, Unreachable) as error:
@@ -75,9 +90,10 @@ class Assignment:
                 return Located({p: s for p, s in stored.items() if p not in refused}, refused) if current() else None
         return None
 
-    async def refused(self, consumer: Consumer, stored: Mapping[Partition, Stored]) -> dict[Partition, str]:
+    def refused(
+        self, stored: Mapping[Partition, Stored], first: Mapping[Partition, int], end: Mapping[Partition, int]
+    ) -> dict[Partition, str]:
         """Partitions that cannot be read on from their watermark, and why: Kafka would silently reset the position."""
-        first, end = await consumer.first(stored), await consumer.ends(stored)
         found = {}
         for partition, part in stored.items():
             plan = self.plans[partition.topic]

@@ -241,7 +241,7 @@ class Engine:
         """An event of long ago: its hour may have left memory."""
         assert self.sink is not None
         try:
-            await load_back(self.sink, self.plans[partition.topic], partition, part)
+            await load_back(self.sink, partition, part)
         except SinkUnavailable as error:
             log.warning("cannot load old hours of %s, trying again: %s", partition, error)
             await asyncio.sleep(1)

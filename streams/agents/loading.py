@@ -7,7 +7,6 @@ that were flushed before them.
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping
-from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
@@ -39,17 +38,13 @@ async def load(
     sink: Sink, plans: Mapping[str, TopicPlan], partitions: Collection[Partition], limit: DeadLetterLimit
 ) -> dict[Partition, Stored]:
     """Raises `SinkUnavailable`; the caller tries again."""
-    topics: dict[str, list[int]] = defaultdict(list)
-    for partition in partitions:
-        topics[partition.topic].append(partition.number)
     stored = {
         partition: Stored(TableFold(plans[partition.topic].table, partition), DeadLetters(limit))
         for partition in partitions
     }
-    loads = [Topic(sink, plans[topic], sorted(numbers), stored) for topic, numbers in topics.items()]
     await watermarks(sink, stored)
-    await asyncio.gather(*[part.entities() for part in loads])
-    await asyncio.gather(issues(sink, stored), letters(sink, stored), *[part.measures() for part in loads])
+    await entities(sink, stored)
+    await asyncio.gather(issues(sink, stored), letters(sink, stored), measures(sink, stored))
     return stored
 
 
@@ -72,65 +67,78 @@ async def letters(sink: Sink, stored: Mapping[Partition, Stored]) -> None:
         stored[partition].dead_letters.load(offset for (offset,) in rows)
 
 
-async def load_back(sink: Sink, plan: TopicPlan, partition: Partition, part: Stored) -> None:
+async def load_back(sink: Sink, partition: Partition, part: Stored) -> None:
     """Brings a partition's old hours and minutes back into memory; raises `SinkUnavailable`.
 
     A flush that becomes durable meanwhile may make the fold forget some of them: then the horizon stays, and the
     caller asks again.
     """
     horizon = part.fold.horizon
-    await Topic(sink, plan, [partition.number], {partition: part}).timed_measures()
+    timed = [rows.table for rows in part.fold.measures.values() if rows.timed]
+    await asyncio.gather(*[measure(sink, table, {partition: part.fold}) for table in timed])
     if part.fold.horizon == horizon:
         part.fold.horizon = 0
 
 
-@dataclass(slots=True)
-class Topic:
-    """Loads the partitions of one topic."""
+async def entities(sink: Sink, stored: Mapping[Partition, Stored]) -> None:
+    topics: dict[str, dict[Partition, Stored]] = defaultdict(dict)
+    for partition, part in stored.items():
+        topics[partition.topic][partition] = part
+    await asyncio.gather(*[topic(sink, parts) for parts in topics.values()])
 
-    sink: Sink
-    plan: TopicPlan
-    numbers: list[int]
-    stored: dict[Partition, Stored]
 
-    async def blocks(self, table: RowTable, columns: tuple[str, ...], since: int = 0) -> AsyncIterator[Columns]:
-        """The partition's number first."""
-        async for block in self.sink.stored(table, columns, self.plan.topic, self.numbers, since):
-            if block and block[0]:
-                yield block
+async def topic(sink: Sink, parts: Mapping[Partition, Stored]) -> None:
+    """The mirror first: entity rows share what they can with it."""
+    folds = {partition.number: part.fold for partition, part in parts.items()}
+    table = next(iter(folds.values())).plan
+    names = tuple(column.name for column in table.table.columns)
+    columns = (*table.table.key, *(names[index] for index in table.carried), *VERSIONED)
+    async for block in blocks(sink, table.mirror, columns, parts):
+        recall_mirror(folds, block[1:])
+    if table.lifecycle is not None:
+        entity = table.lifecycle.rows
+        columns = (*entity.columns[: len(table.lifecycle.entity.__struct_fields__)], *VERSIONED)
+        async for block in blocks(sink, entity, columns, parts):
+            recall_entities(folds, block[1:])
+    for part in parts.values():
+        part.highest = highest(part.fold)
 
-    @property
-    def folds(self) -> dict[int, TableFold]:
-        return {number: self.stored[Partition(self.plan.topic, number)].fold for number in self.numbers}
 
-    async def entities(self) -> None:
-        """The mirror first: entity rows share what they can with it."""
-        table = self.plan.table
-        names = tuple(column.name for column in table.table.columns)
-        columns = (*table.table.key, *(names[index] for index in table.carried), *VERSIONED)
-        folds = self.folds
-        async for block in self.blocks(table.mirror, columns):
-            recall_mirror(folds, block)
-        if table.lifecycle is not None:
-            entity = table.lifecycle.rows
-            columns = (*entity.columns[: len(table.lifecycle.entity.__struct_fields__)], *VERSIONED)
-            async for block in self.blocks(entity, columns):
-                recall_entities(folds, block)
-        for number, fold in folds.items():
-            self.stored[Partition(self.plan.topic, number)].highest = highest(fold)
+async def measures(sink: Sink, stored: Mapping[Partition, Stored]) -> None:
+    """Each table once, for all partitions that have rows there; of hours and minutes only the recent ones, as far back
+    as every partition of a topic needs."""
+    tables: dict[str, dict[Partition, TableFold]] = defaultdict(dict)
+    recent: dict[str, int] = {}
+    for partition, part in stored.items():
+        since = part.fold.recent() // 1_000_000
+        recent[partition.topic] = min(since, recent.get(partition.topic, since))
+        for name in part.fold.measures:
+            tables[name][partition] = part.fold
+    loads = []
+    for name, folds in tables.items():
+        rows = next(iter(folds.values())).measures[name]
+        loads.append(measure(sink, rows.table, folds, recent if rows.timed else None))
+    await asyncio.gather(*loads)
 
-    async def measures(self) -> None:
-        """Of hours and minutes only the recent ones, as far back as every partition of the topic needs."""
-        since = min(fold.recent() for fold in self.folds.values()) // 1_000_000
-        loads = [self.measure(m.table, since if m.timed else 0) for m in self.plan.table.measures()]
-        await asyncio.gather(*loads)
 
-    async def timed_measures(self) -> None:
-        """All hours and minutes, for a change that reaches further back than memory."""
-        await asyncio.gather(*[self.measure(m.table, 0) for m in self.plan.table.measures() if m.timed])
+async def measure(
+    sink: Sink, table: RowTable, folds: Mapping[Partition, TableFold], since: Mapping[str, int] | None = None
+) -> None:
+    found = {(p.topic, p.number): fold.measures[table.name] for p, fold in folds.items()}
+    async for columns in blocks(sink, table, table.columns, folds, since):
+        for owner, rows in groupby(zip(*columns, strict=True), itemgetter(0, 1)):
+            if owner in found:
+                found[owner].load(row[2:] for row in rows)
 
-    async def measure(self, table: RowTable, since: int) -> None:
-        measures = {number: fold.measures[table.name] for number, fold in self.folds.items()}
-        async for numbers, *columns in self.blocks(table, table.columns, since):
-            for number, rows in groupby(zip(numbers, *columns, strict=True), itemgetter(0)):
-                measures[number].load(row[1:] for row in rows)
+
+async def blocks(
+    sink: Sink,
+    table: RowTable,
+    columns: tuple[str, ...],
+    partitions: Collection[Partition],
+    since: Mapping[str, int] | None = None,
+) -> AsyncIterator[Columns]:
+    """Topic and number first."""
+    async for block in sink.stored(table, columns, partitions, since):
+        if block and block[0]:
+            yield block

@@ -5,7 +5,6 @@ the watermark is as old as the rows, or older, and rows above it are recognised 
 older would never be seen by reading on.
 """
 
-import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Collection
@@ -23,15 +22,12 @@ log = logging.getLogger("techhub.restored")
 
 async def fallen_back(sink: Sink, partitions: Collection[Partition]) -> dict[Partition, list[str]]:
     """Tables that hold less of a partition than was claimed; the claims are read first. Raises `SinkUnavailable`."""
-    claims = await sink.claimed({partition.topic for partition in partitions})
-    tables: dict[str, set[str]] = defaultdict(set)
-    for partition, table in claims:
-        tables[table].add(partition.topic)
-    answers = await asyncio.gather(*[sink.highest(table, topics) for table, topics in tables.items()])
-    held = dict(zip(tables, answers, strict=True))
+    topics = {partition.topic for partition in partitions}
+    claims = await sink.claimed(topics)
+    held = await sink.highest({table for _, table in claims}, topics)
     found: dict[Partition, list[str]] = defaultdict(list)
     for (partition, table), height in claims.items():
-        if partition in partitions and held[table].get(partition, 0) < height:
+        if partition in partitions and held.get((partition, table), 0) < height:
             found[partition].append(table)
     return found
 

@@ -1,9 +1,10 @@
-"""Faust's transport, bent in three places by settings and one override.
+"""Faust's transport, bent in four places by settings and overrides.
 
 * `PerPartition` (a scheduling strategy) and `Whole` (a topic schema): one Faust event per fetched partition batch
   instead of one per record, 3 us a record instead of 55.
 * `Consumer.seek_to_committed` is where Faust decides where to read; every assignment goes through it, sometimes twice.
   The engine decides instead, by the watermarks in ClickHouse.
+* `NoTables` does not wait for tables.
 
 The names are private ones of faust-streaming 0.15.3: `tests/streams/test_faust_contract.py` watches them.
 """
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from faust.serializers.schemas import Schema
+from faust.tables.manager import TableManager
 from faust.transport.drivers import aiokafka as driver
 from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP
@@ -60,3 +62,11 @@ class Consumer(driver.Consumer):
 
 class Transport(driver.Transport):
     Consumer = Consumer
+
+
+class NoTables(TableManager):
+    """Faust waits a second for the tables of an app; state is in ClickHouse, so there are none."""
+
+    async def on_start(self) -> None:
+        await self._update_channels()
+        await self.recovery.start()

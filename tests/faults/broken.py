@@ -4,13 +4,16 @@ They are the simulator's own (`tests/simulation/rules.py`), put into a worker pr
 checker that stays silent here is worth nothing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partialmethod
 from typing import Final
 
 from schemas.rows import Partition
+from sinks.clickhouse import Sink
 from streams.agents import loading
 from streams.agents.engine import Engine
+from streams.stored import Stored
 from tests.faults.inside import patch
 from tests.simulation.rules import BROKEN
 
@@ -45,14 +48,13 @@ def break_rule(name: str) -> None:
 
 def hide_tombstones() -> None:
     """As if deleted rows had not been read."""
-    entities = loading.Topic.entities
+    entities = loading.entities
 
-    async def living(self: loading.Topic) -> None:
-        await entities(self)
-        for number in self.numbers:
-            fold = self.stored[Partition(self.plan.topic, number)].fold
-            for rows in (fold.mirror, fold.entities):
+    async def living(sink: Sink, stored: Mapping[Partition, Stored]) -> None:
+        await entities(sink, stored)
+        for part in stored.values():
+            for rows in (part.fold.mirror, part.fold.entities):
                 for key in [key for key, seen in rows.items() if seen.state is None]:
                     del rows[key]
 
-    patch(loading.Topic, entities=living)
+    loading.entities = living

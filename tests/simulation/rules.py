@@ -84,7 +84,7 @@ BROKEN: Final = {
     "entity rows before measures": Broken(Rules(EntitiesFirst)),
     "watermark first": Broken(Rules(WatermarkFirst)),
     "measures loaded before entity rows": Broken(patches=(
-        (loading.Topic, "entities", loading.Topic.measures), (loading.Topic, "measures", loading.Topic.entities),
+        (loading, "entities", loading.measures), (loading, "measures", loading.entities),
     )),
     "tombstones hidden from the load": Broken(Rules(hide_tombstones=True)),
     "nothing recognised as sent again": Broken(patches=((fold, "already_in", no_rule),)),

@@ -86,25 +86,30 @@ class Link:
         self, table: RowTable, columns: Sequence[str], partitions: Collection[Partition]
     ) -> dict[Partition, list[Row]]:
         found: dict[Partition, list[Row]] = {partition: [] for partition in partitions}
-        for topic in {partition.topic for partition in partitions}:
-            for row in await self.ask(table, columns, topic, [partition.number for partition in partitions], 0):
-                found[Partition(topic, row[0])].append(row[1:])
+        for row in await self.ask(table, columns, partitions, None):
+            found[Partition(row[0], row[1])].append(row[2:])
         return found
 
     async def stored(
-        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int], since: int = 0
+        self,
+        table: RowTable,
+        columns: Sequence[str],
+        partitions: Collection[Partition],
+        since: Mapping[str, int] | None = None,
     ) -> AsyncIterator[Sequence[Sequence[Any]]]:
-        yield list(zip(*await self.ask(table, columns, topic, partitions, since), strict=True))
+        yield list(zip(*await self.ask(table, columns, partitions, since), strict=True))
 
     async def ask(
-        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int], since: int
+        self,
+        table: RowTable,
+        columns: Sequence[str],
+        partitions: Collection[Partition],
+        since: Mapping[str, int] | None,
     ) -> list[Row]:
-        """Rows, with the partition's number first."""
+        """Rows, with topic and partition's number first."""
         future = asyncio.get_running_loop().create_future()
         found: list[Row] = await self.send(
-            Operation(
-                self, future, table.name, read=lambda: self.sink.read(table.name, columns, topic, partitions, since)
-            )
+            Operation(self, future, table.name, read=lambda: self.sink.read(table.name, columns, partitions, since))
         )
         return found
 
@@ -112,7 +117,7 @@ class Link:
         """Tables are restored together here; one that alone is older: `tests/streams/test_fold.py`."""
         return {}
 
-    async def highest(self, table: str, topics: Collection[str]) -> dict[Partition, int]:
+    async def highest(self, tables: Collection[str], topics: Collection[str]) -> dict[tuple[Partition, str], int]:
         return {}
 
     async def started(self, worker: str) -> int:
@@ -141,13 +146,18 @@ class ModelSink:
         self.count: Counter[str] = Counter()
         self.arrived: Callable[[str, Row], None] = lambda table, row: None
 
-    def read(self, name: str, columns: Sequence[str], topic: str, partitions: Sequence[int], since: int) -> list[Row]:
+    def read(
+        self, name: str, columns: Sequence[str], partitions: Collection[Partition], since: Mapping[str, int] | None
+    ) -> list[Row]:
         shape = self.shapes[name]
-        wanted = [shape.number, *(shape.columns.index(column) for column in columns)]
+        wanted = [shape.topic, shape.number, *(shape.columns.index(column) for column in columns)]
         hidden = shape.deleted if self.hide_tombstones else None
+        owned = {(partition.topic, partition.number) for partition in partitions}
         found = []
         for row in self.rows[name].values():
-            if row[shape.topic] != topic or row[shape.number] not in partitions or (since and row[0] < since):
+            if (row[shape.topic], row[shape.number]) not in owned or (
+                since is not None and row[0] < since[row[shape.topic]]
+            ):
                 continue
             if hidden is None or not row[hidden]:
                 found.append(tuple([row[i] for i in wanted]))

@@ -4,15 +4,16 @@ import asyncio
 
 from schemas.change import Change
 from schemas.contract import load_contract
-from schemas.rows import Partition, RowTable, Staged
+from schemas.rows import WATERMARKS, Partition, RowTable, Staged
 from schemas.settings import Settings
 from sinks.clickhouse import ClickHouse
 from sinks.migrate import migrate
 from streams.agents.loading import load
 from streams.dead_letters import DeadLetterLimit
 from streams.fold import TableFold
+from streams.measures import HOUR, minute_of
 from streams.plan import plans
-from streams.stored import Stored
+from streams.stored import Stored, watermark_row
 from tests.streams.log import LIFECYCLES, START, change
 
 PLAN = LIFECYCLES["service_servicerequest"]
@@ -68,3 +69,29 @@ def test_a_worker_that_loads_has_the_memory_of_the_one_that_wrote(settings: Sett
         assert {n: m.rows for n, m in found.fold.measures.items()} == {n: m.rows for n, m in made.measures.items()}
         assert found.fold.entity_issues.rows == made.entity_issues.rows
     assert stored[Partition(PLAN.topic, 2)].fold.mirror == {}
+
+
+async def minutes_loaded(settings: Settings, folds: list[TableFold]) -> list[set[int]]:
+    """The folds are written with their watermarks and loaded again; the minutes that are in memory then, of each."""
+    sink = await ClickHouse.open(settings)
+    every = plans(load_contract(), settings)
+    try:
+        for made in folds:
+            staged, plan = made.take(), every[made.partition.topic]
+            await write(sink, staged)
+            await insert(sink, WATERMARKS, [watermark_row(made.partition, staged.watermark, plan, "", "")])
+        stored = await load(sink, every, [made.partition for made in folds], DeadLetterLimit())
+        return [{key[0] for key in stored[made.partition].fold.measures["activity_1m"].rows} for made in folds]
+    finally:
+        await sink.close()
+
+
+def test_a_table_without_changes_does_not_bring_the_old_minutes_of_others_into_memory(settings: Settings) -> None:
+    migrate(settings)
+    busy, idle = (TableFold(plan.table, Partition(plan.topic, 0)) for plan in (PLAN, LIFECYCLES["core_blog"]))
+    for plan, made in ((PLAN, busy), (LIFECYCLES["core_blog"], idle)):
+        made.fold([change(plan, 0, "create", 1, 10, START, status="draft")], 1)
+    busy.fold([change(PLAN, 1, "update", 1, 20, START + 100 * HOUR, status="sent")], 2)
+    assert asyncio.run(minutes_loaded(settings, [busy, idle])) == [
+        {minute_of(START + 100 * HOUR)}, {minute_of(START)},
+    ]  # fmt: skip

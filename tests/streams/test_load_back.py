@@ -1,10 +1,10 @@
 """Hours that have left memory are read again before a change of that time is folded, and stay until it is."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any
 
-from schemas.rows import RowTable
+from schemas.rows import Partition, RowTable
 from streams.agents.loading import load_back
 from streams.dead_letters import DeadLetterLimit, DeadLetters
 from streams.stored import Stored
@@ -35,10 +35,10 @@ class Sink:
         self.part, self.rows, self.flushes = part, rows, flushes
 
     async def stored(
-        self, table: RowTable, columns: Sequence[str], topic: str, partitions: Sequence[int], since: int = 0
+        self, table: RowTable, columns: Sequence[str], partitions: Collection[Partition], since: Any = None
     ) -> AsyncIterator[Sequence[Sequence[Any]]]:
         if table.name == "activity_1m":
-            yield list(zip(*[(0, *row) for row in self.rows], strict=True))
+            yield list(zip(*[(self.part.fold.partition.topic, 0, *row) for row in self.rows], strict=True))
         elif self.flushes:
             self.flushes -= 1
             self.part.fold.forget(3)
@@ -48,7 +48,7 @@ def loaded(part: Stored, sink: Any) -> int:
     """Loads as the engine does; how often."""
     times = 0
     while part.fold.reaches_back([LATE]):
-        asyncio.run(load_back(sink, PLAN, part.fold.partition, part))
+        asyncio.run(load_back(sink, part.fold.partition, part))
         times += 1
     return times
 
