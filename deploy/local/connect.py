@@ -3,7 +3,7 @@
 import requests
 
 from deploy.local.jars import fetch
-from deploy.local.java import java, keep_archive, properties, quick_start
+from deploy.local.java import from_archive, java, keep_archive, properties, quick_start
 from deploy.local.part import Part
 from deploy.local.place import Place, write_private
 from deploy.local.processes import Launch
@@ -78,5 +78,6 @@ PART = Part(
     launch=launch,
     healthy=healthy,
     stopped=lambda place: keep_archive(place, "connect"),
+    unsaved=lambda: not from_archive("connect"),
     stop_seconds=40.0,
 )

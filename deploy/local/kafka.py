@@ -88,5 +88,6 @@ PART = Part(
     launch=launch,
     healthy=healthy,
     stopped=lambda place: keep_archive(place, "kafka"),
+    unsaved=lambda: not from_archive("kafka"),
     stop_seconds=40.0,
 )

@@ -1,5 +1,6 @@
 """What a part of the stack is: how it is prepared, launched and known to be well. The parts themselves are data."""
 
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ class Part:
     """Parts start at once, except that each waits for those it `needs`; they stop in the reverse order.
 
     `settle` follows the first healthy answer, `stopped` an orderly end, `purge` removes what lies elsewhere.
+    `abort_signal` ends it at once where its files are about to be deleted, unless it still has `unsaved` things that
+    the next stack needs.
     """
 
     name: str
@@ -29,3 +32,5 @@ class Part:
     purge: Callable[[Place], None] = nothing
     start_seconds: float = 90.0
     stop_seconds: float = 20.0
+    abort_signal: int = signal.SIGKILL
+    unsaved: Callable[[], bool] = lambda: False

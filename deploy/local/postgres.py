@@ -141,4 +141,5 @@ PART = Part(
     healthy=healthy,
     settle=settle,
     purge=purge,
+    abort_signal=signal.SIGQUIT,
 )

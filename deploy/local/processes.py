@@ -63,14 +63,15 @@ def alive(running: Running) -> bool:
     return _find(running) is not None
 
 
-def stop(running: Running, seconds: float) -> bool:
-    """Asks it to end, then makes it; False when it had to be killed. Somebody else's process is left alone."""
+def stop(running: Running, seconds: float, number: int | None = None) -> bool:
+    """Asks it to end, by its own signal or that one, then makes it; False when it had to be killed. Somebody else's
+    process is left alone."""
     process = _find(running)
     if process is None:
         return True
     children = _children(process)
     with contextlib.suppress(psutil.NoSuchProcess):
-        process.send_signal(running.stop_signal)
+        process.send_signal(running.stop_signal if number is None else number)
     try:
         process.wait(seconds)
         return True

@@ -90,7 +90,7 @@ class Stack:
         with self._locked(name):
             known = state.load(directory) or state.State()
             place = Place(directory, known.ports)
-            stop(place, known, PARTS, progress)
+            stop(place, known, PARTS, progress, abort=purge)
             if purge:
                 for part in PARTS:
                     part.purge(place)

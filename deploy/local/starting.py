@@ -122,13 +122,13 @@ class Starting:
                 raise Abandoned
 
 
-def stop(place: Place, known: state.State, parts: Sequence[Part], progress: Progress) -> None:
-    """Stops them, those that need others first."""
+def stop(place: Place, known: state.State, parts: Sequence[Part], progress: Progress, *, abort: bool = False) -> None:
+    """Stops them, those that need others first; with `abort` without an orderly end."""
     needing = [part for part in parts if part.needs]
     for group in (needing, [part for part in parts if not part.needs]):
         with ThreadPoolExecutor(max(1, len(group))) as pool:
             for part, seconds in zip(
-                group, pool.map(lambda part: _stop(place, known, part, progress), group), strict=True
+                group, pool.map(lambda part: _stop(place, known, part, progress, abort), group), strict=True
             ):
                 known.running.pop(part.name, None)
                 if seconds is not None:
@@ -136,13 +136,14 @@ def stop(place: Place, known: state.State, parts: Sequence[Part], progress: Prog
     state.save(place.directory, known)
 
 
-def _stop(place: Place, known: state.State, part: Part, progress: Progress) -> float | None:
+def _stop(place: Place, known: state.State, part: Part, progress: Progress, abort: bool) -> float | None:
     running = known.running.get(part.name)
     if running is None or not processes.alive(running):
         return None
     began = time.monotonic()
     progress(Event(part.name, "stopping"))
-    if processes.stop(running, part.stop_seconds):
+    number = part.abort_signal if abort and not part.unsaved() else None
+    if processes.stop(running, part.stop_seconds, number):
         part.stopped(place)
     return time.monotonic() - began
 
