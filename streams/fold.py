@@ -7,6 +7,7 @@ other rows say (a flush may have been cut in the middle). No I/O, no clock.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -51,14 +52,12 @@ class Seen(msgspec.Struct, gc=False):
     state: Any
 
 
-def already_in(row: Seen | None, change: Change) -> bool:
+def already_in(row: Seen, change: Change) -> bool:
     """Folded in before, or sent again by Debezium after a crash: then neither LSN nor commit time is news.
 
     The LSN alone is not enough: an insert that waited for another transaction's delete of the key is logged before it.
     A snapshot read always applies at its place in the log, and a repair's delete only to what was committed before it.
     """
-    if row is None:
-        return False
     if change.offset < row.version:
         return True
     if change.repair:
@@ -243,8 +242,7 @@ class TableFold:
         """The heights once these rows are durable."""
         for table, rows in (*taken.first.items(), *taken.second.items()):
             if rows and table.name not in UNMEASURED:
-                place = table.columns.index("_version")
-                found = max([row[place] for row in rows.values()])
+                found = max(map(itemgetter(table.columns.index("_version")), rows.values()))
                 self.heights[table.name] = max(found, self.heights.get(table.name, 0))
         return dict(self.heights)
 
@@ -281,11 +279,11 @@ class TableFold:
 
     def fold_one(self, change: Change) -> None:
         row = self.mirror.get(change.key)
-        if not already_in(row, change):
+        if row is None or not already_in(row, change):
             self.fold_mirror(row, change)
         if self.plan.lifecycle is not None:
             row = self.entities.get(change.key)
-            if not already_in(row, change):
+            if row is None or not already_in(row, change):
                 self.fold_entity(self.plan.lifecycle, row, change)
 
     def fold_mirror(self, row: Seen | None, change: Change) -> None:

@@ -84,7 +84,10 @@ def flow(name: str, key: tuple[str, ...], values: tuple[str, ...], *, revision: 
 
 def summed(contributions: Contributions) -> Contributions:
     """Contributions of one event to one key are summed before they count."""
-    if len(contributions) < 2 or len({key for key, _ in contributions}) == len(contributions):
+    number = len(contributions)
+    if number < 2 or (number == 2 and contributions[0][0] != contributions[1][0]):
+        return contributions
+    if number > 2 and len({key for key, _ in contributions}) == number:
         return contributions
     total: dict[Key, Values] = {}
     for key, values in contributions:
@@ -97,6 +100,8 @@ def difference(before: Contributions, after: Contributions) -> Contributions:
     """contributions(new) - contributions(old), without keys that stay as they are."""
     if before == after:
         return NONE
+    if not before:
+        return summed(after)
     changes = [*[(key, tuple(map(neg, values))) for key, values in before], *after]
     found = summed(changes)
     return changes if found is changes else [entry for entry in found if any(entry[1])]
@@ -108,12 +113,13 @@ class MeasureRows:
     Invariant: a row's values are the sum of the contributions of all events below its version.
     """
 
-    __slots__ = ("owner", "places", "rows", "table", "timed", "touched")
+    __slots__ = ("owner", "places", "rows", "single", "table", "timed", "touched")
 
     def __init__(self, measure: Measure, topic: str, partition: int) -> None:
         self.table = measure.table
         self.timed = measure.timed
         self.places = range(2, len(measure.values) + 2)
+        self.single = len(measure.values) == 1
         self.owner = (topic, partition)
         self.rows: dict[Key, list[int]] = {}
         """key -> [version, whether it is among the touched, *values]"""
@@ -126,16 +132,18 @@ class MeasureRows:
         for key, values in contributions:
             row = rows.get(key)
             if row is None:
-                row = rows[key] = [version, False, *values]
+                row = rows[key] = [version, True, *values]
+                self.touched.append((key, row))
             elif row[0] < version:
                 row[0] = version
-                for place, value in zip(self.places, values, strict=True):
-                    row[place] += value
-            else:
-                continue
-            if not row[1]:
-                row[1] = True
-                self.touched.append((key, row))
+                if self.single:
+                    row[2] += values[0]
+                else:
+                    for place, value in zip(self.places, values, strict=True):
+                        row[place] += value
+                if not row[1]:
+                    row[1] = True
+                    self.touched.append((key, row))
 
     def take(self) -> dict[Key, Row]:
         """The rows that have changed since the last time, as the table has them."""
