@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if "stack" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.stack)
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: folder(item.nodeid) != LONGEST)
+        items.sort(key=lambda item: folder(item.nodeid) not in LONGEST)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,7 +1,8 @@
 """Which tests share a process when there are several: `make test` runs three.
 
-Most of the time is spent waiting for Kafka, Connect and PostgreSQL, so two embedded stacks run beside each other: one
-for the pipeline, one for the folders that need the parts only. Every other folder is a group of its own.
+Much of the time is spent waiting for Kafka, Connect and PostgreSQL, so three embedded stacks run beside each other: one
+for a pipeline that is left alone, one for those that are torn and mended, one for the folders that need the parts only.
+Every other folder is a group of its own.
 """
 
 from typing import Final
@@ -9,8 +10,8 @@ from typing import Final
 from xdist.scheduler import LoadScopeScheduling
 
 ON_THE_PARTS: Final = frozenset({"connectors", "local"})
-LONGEST: Final = "pipeline"
-"""Begins at once: the others are through before it ends."""
+LONGEST: Final = ("pipeline", "mending")
+"""Begin at once: the others are through before these end."""
 
 
 def folder(nodeid: str) -> str:

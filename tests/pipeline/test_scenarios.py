@@ -1,6 +1,6 @@
 """Scenarios of the fault harness in every run of the tests, with less load and fewer faults than `make faults`.
 
-Some others are here in another form: F08 with ClickHouse away in test_unavailable.py, F13 in test_guardian.py, F15 and
+Some others are here in another form: F08 with ClickHouse away in test_unavailable.py, F13 in tests/mending, F15 and
 F16 in test_bad_input.py, I9 in test_pii.py.
 """
 

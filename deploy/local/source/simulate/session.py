@@ -3,6 +3,7 @@
 Flows in: transactions. Flows out: an outcome each, counted, and acknowledged ones in the ledger.
 """
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -18,6 +19,9 @@ from deploy.local.source.simulate.actions import next_transaction
 from deploy.local.source.simulate.ledger import Entry, Ledger
 from deploy.local.source.simulate.statement import Change, Transaction, as_key
 from deploy.local.source.simulate.world import Ids, World
+
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
+"""It tells of a pipeline that a conflict broke off; conflicts are counted here."""
 
 CONFLICTS = (errors.IntegrityError, errors.SerializationFailure, errors.DeadlockDetected)
 

@@ -4,9 +4,9 @@ import json
 
 from connectors import catalogue
 from connectors.rest import Connect
+from tests.mending.test_repair import repaired
 from tests.pipeline.pipeline import Pipeline, report, until
-from tests.pipeline.test_bad_input import REQUESTS, add_request, facts
-from tests.pipeline.test_repair import repaired
+from tests.pipeline.rows import REQUESTS, add_request, facts
 
 LOUD_SECONDS = 60.0
 

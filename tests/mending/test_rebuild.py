@@ -12,7 +12,7 @@ from connectors.groups import members
 from connectors.kafka import kafka_config
 from schemas.settings import Settings, environment
 from tests.pipeline.pipeline import Pipeline, report, until
-from tests.pipeline.test_bad_input import REQUESTS, add_request, facts
+from tests.pipeline.rows import REQUESTS, add_request, facts
 
 SECONDS = 180
 

@@ -4,9 +4,9 @@ from confluent_kafka.admin import AdminClient
 
 from connectors import topics
 from connectors.kafka import kafka_config
+from tests.mending.test_guardian import loud
 from tests.pipeline.pipeline import Pipeline, until
-from tests.pipeline.test_bad_input import add_request, facts
-from tests.pipeline.test_guardian import loud
+from tests.pipeline.rows import add_request, facts
 
 
 def test_a_topic_that_is_made_anew_is_read_no_more(torn: Pipeline) -> None:
