@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ops.errors import Problem
-from schemas.rows import DEAD_LETTERS, HEIGHTS, SEEN_UNTIL, WATERMARKS
+from schemas.rows import DEAD_LETTERS, SEEN_UNTIL, WATERMARKS
 from sinks.clickhouse import INSERT_SETTINGS, Client
 from sinks.statements import name
 from streams.continuity import HEARTBEATS
@@ -19,7 +19,7 @@ from streams.resync import RESYNC_REQUIRED
 
 DONE: Final = "rebuild_done"
 OF_THE_LOG: Final = frozenset(
-    {table.name for table in (DEAD_LETTERS, HEIGHTS, SEEN_UNTIL, WATERMARKS, HEARTBEATS, RESYNC_REQUIRED)}
+    {table.name for table in (DEAD_LETTERS, SEEN_UNTIL, WATERMARKS, HEARTBEATS, RESYNC_REQUIRED)}
     | {"schema_migrations"}
 )
 """Tables without `_topic` that belong to one state of the log; what else there is (worker_events) stays where it is."""

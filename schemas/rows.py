@@ -79,7 +79,18 @@ class Staged:
 WATERMARKS = RowTable(
     "watermarks",
     ("topic", "partition"),
-    ("topic", "partition", "next_offset", "lsn", "committed_at", "topic_id", "partitions", "source_id", "fingerprint"),
+    (
+        "topic",
+        "partition",
+        "next_offset",
+        "lsn",
+        "committed_at",
+        "topic_id",
+        "partitions",
+        "source_id",
+        "fingerprint",
+        "heights",
+    ),
     ("topic", "partition"),
     "next_offset",
 )
@@ -90,14 +101,6 @@ DEAD_LETTERS = RowTable(
     ("topic", "partition"),
     "offset",
 )
-HEIGHTS = RowTable(
-    "heights",
-    ("topic", "partition", "table"),
-    ("topic", "partition", "table", "height"),
-    ("topic", "partition"),
-    "height",
-)
-"""Claims that stay true: this table holds this version of the partition. Less means that it was restored."""
 SEEN_UNTIL = RowTable(
     "seen_until", ("topic", "partition"), ("topic", "partition", "seen_until"), ("topic", "partition"), "seen_until"
 )

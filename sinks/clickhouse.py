@@ -18,7 +18,7 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 from clickhouse_connect.driver.client import Client as Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
 
-from schemas.rows import HEIGHTS, Partition, Row, RowTable
+from schemas.rows import Partition, Row, RowTable
 from schemas.settings import Settings
 
 INSERT_SETTINGS: Final = {"async_insert": 0, "max_insert_threads": 1}
@@ -109,9 +109,6 @@ class Sink(Protocol):
 
     async def command(self, sql: str) -> None:
         """A statement without an answer."""
-
-    async def claimed(self, topics: Collection[str]) -> dict[tuple[Partition, str], int]:
-        """The version that each table is known to hold of each partition of the topics."""
 
     async def highest(self, tables: Collection[str], topics: Collection[str]) -> dict[tuple[Partition, str], int]:
         """The highest version that each table holds of each partition of the topics."""
@@ -206,14 +203,6 @@ class ClickHouse:
             f"SELECT {chosen} FROM `{table.name}` WHERE `{owner}` IN {{topics:Array(String)}} "  # noqa: S608 names of the contract
             f"AND `{number}` IN {{partitions:Array(UInt16)}}"
         )
-
-    async def claimed(self, topics: Collection[str]) -> dict[tuple[Partition, str], int]:
-        sql = (
-            f"SELECT topic, partition, `table`, max(height) FROM {HEIGHTS.name} "  # noqa: S608 a name of ours
-            "WHERE topic IN {topics:Array(String)} GROUP BY topic, partition, `table`"
-        )
-        rows = zip(*await self.select(sql, {"topics": sorted(topics)}), strict=True)
-        return {(Partition(topic, number), table): height for topic, number, table, height in rows}
 
     async def highest(self, tables: Collection[str], topics: Collection[str]) -> dict[tuple[Partition, str], int]:
         """One statement: dozens of small ones would take a restart longer than all the rest of it."""

@@ -215,7 +215,7 @@ class TableFold:
         self.entity_issues = Issues(self.plan.table.name, topic, number)
 
     def position(self, watermark: Watermark) -> None:
-        self.staged.watermark = watermark
+        self.staged.watermark, self.heights = watermark, dict(watermark.heights)
 
     @property
     def next_offset(self) -> int:

@@ -100,9 +100,7 @@ def difference(before: Contributions, after: Contributions) -> Contributions:
     """contributions(new) - contributions(old), without keys that stay as they are."""
     if before == after:
         return NONE
-    if not before:
-        return summed(after)
-    changes = [*[(key, tuple(map(neg, values))) for key, values in before], *after]
+    changes = [*[(key, tuple(map(neg, values))) for key, values in before], *after] if before else after
     found = summed(changes)
     return changes if found is changes else [entry for entry in found if any(entry[1])]
 

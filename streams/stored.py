@@ -29,5 +29,5 @@ class Stored:
 def watermark_row(partition: Partition, mark: Watermark, plan: TopicPlan, topic_id: str, source_id: str) -> Row:
     return (
         partition.topic, partition.number, mark.next_offset, mark.lsn, mark.committed_at, topic_id, plan.partitions,
-        source_id, plan.fingerprint,
+        source_id, plan.fingerprint, dict(mark.heights),
     )  # fmt: skip

@@ -18,7 +18,6 @@ from sinks.clickhouse import Sink, SinkUnavailable
 from streams.agents.consumer import Consumer
 from streams.agents.exits import LimitReached
 from streams.agents.loading import load
-from streams.agents.restored import anew, fallen_back
 from streams.dead_letters import DeadLetterLimit
 from streams.plan import TopicPlan
 from streams.resync import another_topic, derivation_changed, outside_log
@@ -71,12 +70,7 @@ class Assignment:
                     consumer.identities({p.topic for p in partitions}), load(sink, self.plans, partitions, self.limit)
                 )
                 self.topics.update(identities)
-                fallen, first, end = await together(
-                    fallen_back(sink, stored), consumer.first(stored), consumer.ends(stored)
-                )
-                for partition, tables in fallen.items():
-                    plan = self.plans[partition.topic]
-                    stored[partition] = anew(stored[partition], plan, tables, self.limit)
+                first, end = await together(consumer.first(stored), consumer.ends(stored))
                 refused = self.refused(stored, first, end) if current() else {}
             except LookupError as error:
                 raise LimitReached(str(error)) from None

@@ -288,7 +288,7 @@ class Engine:
         for partition, mark in marks.items():
             if part := self.reading.parts.get(partition):
                 part.fold.forget(mark.next_offset)
-        return self.heartbeats.flushed(marks)
+        return self.heartbeats.freshness.flushed(marks)
 
     async def commit(self, offsets: Mapping[Partition, int], epoch: int) -> None:
         if offsets and self.consumer is not None and self.reading.current(epoch):

@@ -1,7 +1,7 @@
 """At each heartbeat of the source: is it still the same source, is the log unbroken, what may be claimed, are history
 facts due.
 
-Flows in: beats, and watermarks that have become durable. Flows out: rows of `seen_until`, `heights` and `heartbeats`,
+Flows in: beats, and watermarks that have become durable. Flows out: rows of `seen_until` and `heartbeats`,
 RESYNC_REQUIRED for another source or a broken log, statements that make history facts.
 """
 
@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
-from schemas.rows import HEIGHTS, SEEN_UNTIL, Partition, Row, RowTable, Watermark
+from schemas.rows import SEEN_UNTIL, Partition, Row, RowTable
 from schemas.settings import Settings
 from sinks.clickhouse import Sink, SinkUnavailable
 from streams.agents.exits import Background
@@ -43,9 +43,6 @@ class Heartbeats:
         self.freshness = Freshness()
         self.source_id = ""
         self.recorded = 0.0
-        self.heights: dict[tuple[Partition, str], int] = {}
-        self.claimed: dict[tuple[Partition, str], int] = {}
-        """What tables hold by now, and what of it is written down."""
         self.beaten = time.monotonic()
         """Clock of the newest heartbeat, or of the start."""
         self.parts: Mapping[Partition, Stored] = {}
@@ -57,11 +54,6 @@ class Heartbeats:
         self.parts = parts
         self.freshness.reset({partition: part.fold.staged.watermark for partition, part in parts.items()})
         self.due_histories.update(histories)
-
-    def flushed(self, marks: Mapping[Partition, Watermark]) -> list[Row]:
-        for partition, mark in marks.items():
-            self.heights.update({(partition, table): height for table, height in mark.heights.items()})
-        return self.freshness.flushed(marks)
 
     def beat(self, beat: Beat, sink: Sink, insert: Insert) -> None:
         self.beaten = time.monotonic()
@@ -81,9 +73,6 @@ class Heartbeats:
             await self.require_resync(self.captured, beat.broken, MEND)
         if claims:
             await insert(SEEN_UNTIL, claims)
-        if new := {key: height for key, height in self.heights.items() if self.claimed.get(key) != height}:
-            self.claimed |= new
-            await insert(HEIGHTS, [(p.topic, p.number, table, height) for (p, table), height in new.items()])
         now = asyncio.get_running_loop().time()
         if beat.broken is not None or now - self.recorded > RECORD_SECONDS:
             self.recorded = now

@@ -1,4 +1,5 @@
-"""State after an assignment: watermarks first, then mirror and entity rows, then issues and measures.
+"""State after an assignment: watermarks first, then what tables hold at all, then mirror and entity rows, then issues
+and measures.
 
 The order matters: a paused worker may still flush late, and whoever sees its entity rows must also see the measures
 that were flushed before them.
@@ -14,6 +15,7 @@ from schemas.rows import DEAD_LETTERS, WATERMARKS, Partition, RowTable, Watermar
 from schemas.settings import Settings
 from sinks.clickhouse import ClickHouse, Sink
 from streams.agents.exits import LimitReached
+from streams.agents.restored import anew, fallen_back
 from streams.dead_letters import DeadLetterLimit, DeadLetters
 from streams.fold import TableFold
 from streams.plan import SWITCH, TopicPlan
@@ -43,16 +45,19 @@ async def load(
         for partition in partitions
     }
     await watermarks(sink, stored)
-    await entities(sink, stored)
-    await asyncio.gather(issues(sink, stored), letters(sink, stored), measures(sink, stored))
-    return stored
+    # before the rows: those that arrive meanwhile, of a worker that replays, must not make up for what was not loaded
+    restored = await fallen_back(sink, stored)
+    kept = {partition: part for partition, part in stored.items() if partition not in restored}
+    await entities(sink, kept)
+    await asyncio.gather(issues(sink, kept), letters(sink, kept), measures(sink, kept))
+    return kept | {partition: anew(stored[partition], tables, limit) for partition, tables in restored.items()}
 
 
 async def watermarks(sink: Sink, stored: Mapping[Partition, Stored]) -> None:
     for partition, rows in (await sink.newest(WATERMARKS, WATERMARKS.columns, stored)).items():
         part = stored[partition]
-        for _, _, next_offset, lsn, committed_at, topic_id, partitions, source_id, fingerprint in rows:
-            part.fold.position(Watermark(next_offset, lsn, committed_at))
+        for _, _, next_offset, lsn, committed_at, topic_id, partitions, source_id, fingerprint, heights in rows:
+            part.fold.position(Watermark(next_offset, lsn, committed_at, heights=heights))
             part.topic_id, part.partitions, part.known = topic_id, partitions, True
             part.source_id, part.fingerprint = source_id, fingerprint
 

@@ -1,38 +1,42 @@
 """Was a table restored to an older state than the watermark? Then the log is read again, from its beginning.
 
-Flows in: what ClickHouse claims to hold (`heights`) and what it holds. A restore of everything together needs no care:
-the watermark is as old as the rows, or older, and rows above it are recognised by their versions. A table that alone is
-older would never be seen by reading on.
+Flows in: what the watermark claims that each table holds (`heights`), and what they hold. A restore of everything
+together needs no care: the watermark is as old as the rows, or older, and rows above it are recognised by their
+versions. Tables that are older than the watermark would never be seen by reading on.
 """
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from schemas.rows import Partition, Watermark
 from sinks.clickhouse import Sink
 from streams.dead_letters import DeadLetterLimit, DeadLetters
 from streams.fold import TableFold
-from streams.plan import TopicPlan
 from streams.stored import Stored
 
 log = logging.getLogger("techhub.restored")
 
 
-async def fallen_back(sink: Sink, partitions: Collection[Partition]) -> dict[Partition, list[str]]:
-    """Tables that hold less of a partition than was claimed; the claims are read first. Raises `SinkUnavailable`."""
-    topics = {partition.topic for partition in partitions}
-    claims = await sink.claimed(topics)
-    held = await sink.highest({table for _, table in claims}, topics)
+async def fallen_back(sink: Sink, stored: Mapping[Partition, Stored]) -> dict[Partition, list[str]]:
+    """Tables that hold less of a partition than its watermark claims. Raises `SinkUnavailable`.
+
+    What they hold beyond it, of a flush that was cut before its watermark, is claimed from now on.
+    """
+    claimed = {table for part in stored.values() for table in part.fold.heights}
+    held = await sink.highest(claimed, {partition.topic for partition in stored})
     found: dict[Partition, list[str]] = defaultdict(list)
-    for (partition, table), height in claims.items():
-        if partition in partitions and held.get((partition, table), 0) < height:
-            found[partition].append(table)
+    for partition, part in stored.items():
+        for table, height in part.fold.heights.items():
+            now = held.get((partition, table), 0)
+            part.fold.heights[table] = max(now, height)
+            if now < height:
+                found[partition].append(table)
     return found
 
 
-def anew(part: Stored, plan: TopicPlan, tables: Collection[str], limit: DeadLetterLimit) -> Stored:
+def anew(part: Stored, tables: Collection[str], limit: DeadLetterLimit) -> Stored:
     """The log is read from its beginning, into nothing: rows are functions of the log, so the same ones come again.
 
     To read on from where the restored table ends would not do: an entity row hides the facts that another table lacks.
@@ -42,6 +46,6 @@ def anew(part: Stored, plan: TopicPlan, tables: Collection[str], limit: DeadLett
         "%s: %s hold less than was written, were they restored? the log is read from its beginning",
         partition, ", ".join(sorted(tables)),
     )  # fmt: skip
-    fold = TableFold(plan.table, partition)
+    fold = TableFold(part.fold.plan, partition)
     fold.position(Watermark(0))
     return replace(part, fold=fold, dead_letters=DeadLetters(limit))

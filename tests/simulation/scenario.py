@@ -41,6 +41,8 @@ FIRST: Final = (
 KEYED: Final = replace(RESYNC_REQUIRED, owner=("table", "table"))
 TABLES: Final[dict[str, RowTable]] = {t.name: t for t in (*LAST, *SECOND, *FIRST)} | {KEYED.name: KEYED}
 BACKUP: Final = tuple(tuple(table.name for table in group) for group in (LAST, SECOND, FIRST))
+KEPT: Final = tuple(table.name for table in (*LAST, DEAD_LETTERS, RESYNC_REQUIRED, DQ_ISSUES))
+"""What no restore brings back where it is torn; `heights` do not speak of these."""
 HEAL_STEPS: Final = 2_000
 
 WEIGHTS: Final = {
@@ -94,6 +96,10 @@ class World:
     sink: ModelSink = field(init=False)
     workers: list[Worker] = field(init=False)
     proofs: dict[int, dict[Partition, int]] = field(default_factory=dict)
+    torn: bool = False
+    """Whether rows were restored without their watermarks."""
+    trimmed: set[Partition] = field(default_factory=set)
+    """Logs that may have lost what no watermark covers."""
     count: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -236,8 +242,11 @@ class World:
         self.sink.back_up()
 
     def do_restore(self, draw: int) -> bool:
-        if not self.sink.restore():
+        """Now and then without the watermarks, which are newer than the rows then."""
+        torn = draw % 3 == 0
+        if not self.sink.restore(KEPT if torn else ()):
             return False
+        self.torn = self.torn or torn
         for worker in list(self.workers):
             self.replace(worker)
         return True
@@ -255,6 +264,7 @@ class World:
     def do_trim_too_far(self, draw: int) -> bool:
         partition = list(self.relay.logs)[draw % len(self.relay.logs)]
         self.relay.begins[partition] = len(self.relay.logs[partition])
+        self.trimmed.add(partition)
         return True
 
     # -- what is seen -------------------------------------------------------------------------------------------------
@@ -269,13 +279,24 @@ class World:
             partition = Partition(row[0], row[1])
             assert self.watermarks()[partition] >= self.proofs[row[2]][partition], "a claim before its rows"
 
+    def read(self) -> dict[Partition, int]:
+        """How far the workers have read."""
+        return {p: offset for worker in self.workers for p, offset in worker.engine.reading.next.items()}
+
     def converged(self) -> set[Partition]:
-        return {p for p, mark in self.watermarks().items() if mark == len(self.relay.logs[p])}
+        """Where watermarks are newer than the rows, only what was read again to the end."""
+        read, logs = self.read(), self.relay.logs
+        ended = {p for p, mark in self.watermarks().items() if mark == len(logs[p])}
+        return {p for p in ended if not self.torn or read.get(p) == len(logs[p])}
 
     def refused(self) -> set[Partition]:
-        """Partitions whose log was trimmed too far; only loudly."""
-        loud = bool(self.sink.rows[RESYNC_REQUIRED.name])
-        return {p for p, mark in self.watermarks().items() if loud and mark < self.relay.begins[p]}
+        """Partitions whose log was trimmed too far for their watermark, or to be read again whole; only loudly. A late
+        write may still bring the watermark there: then nothing is lost, but nobody reads it."""
+        if not self.sink.rows[RESYNC_REQUIRED.name]:
+            return set()
+        begins, read = self.relay.begins, self.read()
+        unread = {p for p in begins if p not in read and (p in self.trimmed or (self.torn and begins[p]))}
+        return unread | {p for p, mark in self.watermarks().items() if mark < begins[p]}
 
     # -- the end ------------------------------------------------------------------------------------------------------
 

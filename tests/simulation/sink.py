@@ -12,7 +12,7 @@ from typing import Any, Final
 from schemas.rows import Partition, Row, RowTable
 from sinks.clickhouse import SinkUnavailable
 
-IGNORED: Final = frozenset({"worker_events", "heartbeats", "heights"})
+IGNORED: Final = frozenset({"worker_events", "heartbeats"})
 
 
 @dataclass(slots=True)
@@ -44,8 +44,9 @@ class Shape:
         self.topic, self.number = (table.columns.index(name) for name in table.owner)
         self.version = table.columns.index(table.version)
         self.deleted = table.columns.index("_deleted") if "_deleted" in table.columns else None
-        self.content = tuple(i for i, name in enumerate(table.columns) if name != "source_id")
-        """What rows of one version must agree in; whether a worker has heard the source's id yet may differ."""
+        self.content = tuple(i for i, name in enumerate(table.columns) if name not in ("source_id", "heights"))
+        """What rows of one version must agree in; whether a worker has heard the source's id yet may differ, and what
+        it knows of rows that another had written before its watermark."""
 
     def same(self, old: Row, new: Row) -> bool:
         return old == new or all(old[i] == new[i] for i in self.content)
@@ -113,12 +114,12 @@ class Link:
         )
         return found
 
-    async def claimed(self, topics: Collection[str]) -> dict[tuple[Partition, str], int]:
-        """Tables are restored together here; one that alone is older: `tests/streams/test_fold.py`."""
-        return {}
-
     async def highest(self, tables: Collection[str], topics: Collection[str]) -> dict[tuple[Partition, str], int]:
-        return {}
+        future = asyncio.get_running_loop().create_future()
+        found: dict[tuple[Partition, str], int] = await self.send(
+            Operation(self, future, "heights", read=lambda: self.sink.heights(tables, topics))
+        )
+        return found
 
     async def started(self, worker: str) -> int:
         return 0
@@ -163,6 +164,16 @@ class ModelSink:
                 found.append(tuple([row[i] for i in wanted]))
         return found
 
+    def heights(self, tables: Collection[str], topics: Collection[str]) -> dict[tuple[Partition, str], int]:
+        found: dict[tuple[Partition, str], int] = {}
+        for table in tables:
+            shape = self.shapes[table]
+            for row in self.rows[table].values():
+                place = Partition(row[shape.topic], row[shape.number]), table
+                if row[shape.topic] in topics:
+                    found[place] = max(row[shape.version], found.get(place, 0))
+        return found
+
     def step(self, draw: int) -> bool:
         """One request happens: whole and answered, or cut, lost, or applied without an answer."""
         self.pending = [op for op in self.pending if op.rows or not op.future.done()]
@@ -202,11 +213,12 @@ class ModelSink:
             self.backup = {name: rows for stage in self.stages for name, rows in stage.items()}
             self.stages = []
 
-    def restore(self) -> bool:
-        """Workers must be stopped. Requests that were under way are gone with the server."""
+    def restore(self, kept: Collection[str] = ()) -> bool:
+        """But those that are kept as they are. Workers must be stopped; requests that were under way are gone with the
+        server."""
         if self.backup is None:
             return False
-        self.rows = {name: dict(self.backup[name]) for name in self.rows}
+        self.rows = {name: rows if name in kept else dict(self.backup[name]) for name, rows in self.rows.items()}
         self.pending.clear()
         self.stages = []
         return True
