@@ -12,6 +12,7 @@ from connectors.apply import apply
 from connectors.errors import ConnectorsError
 from connectors.rest import Connect
 from deploy.local import processes
+from streams.entities import ENTITIES
 from tests.faults.scenario import Run, Scenario
 from tests.faults.watch import MEGABYTE
 from tests.pipeline.pipeline import Pipeline, Worker, until
@@ -27,7 +28,8 @@ def restored(run: Run, without: Sequence[str] = ()) -> None:
     """A backup made under load, in the documented order; later the tables are what they were then."""
     pipeline = run.pipeline
     names = [name for (name,) in pipeline.query(TABLES) if name not in ("migrations", "schema_migrations")]
-    tables = sorted(names, key=lambda name: (name not in MARKS, name not in pipeline.contract.tables, name))
+    rows = {*pipeline.contract.tables, *ENTITIES}
+    tables = sorted(names, key=lambda name: (name not in MARKS, name not in rows, name))
     with run.load():
         run.pause(2.0, 4.0)
         copy(pipeline, tables, "", "_backup")

@@ -197,6 +197,27 @@ def test_broken_rows_are_refused_and_leave_nothing(interface: Interface, table: 
     assert interface.ask(f"select count() from {table}") == "0\n"
 
 
+@pytest.mark.parametrize("extra", ["", "settings async_insert = 0"])
+def test_rows_that_a_table_refuses_are_not_acknowledged(interface: Interface, extra: str) -> None:
+    """chDB's own insert of rows says that all is well: a full disk lost what the worker had been told was there."""
+    name = f"t_{uuid.uuid4().hex}"
+    interface.ask(
+        f"create table {name} (x UInt32, constraint small check x < 10) engine = MergeTree order by x "
+        "settings parts_to_delay_insert = 1, parts_to_throw_insert = 2, max_delay_to_insert = 1"
+    )
+    interface.ask(f"system stop merges {name}")
+
+    def insert(number: int) -> tuple[int, str | None]:
+        rows = f'{{"x":{number}}}'.encode()
+        answer = interface.post(f"insert into {name} {extra} format JSONEachRow\n".encode() + rows)
+        return answer.status_code, answer.headers.get("X-ClickHouse-Exception-Code")
+
+    assert insert(10) == (500, "469")
+    assert [insert(number) for number in range(4)] == [(200, None), (200, None), (500, "252"), (500, "252")]
+    assert interface.ask(f"select count(), sum(x) from {name}") == "2\t1\n"
+    interface.ask(f"drop table {name}")
+
+
 @pytest.mark.parametrize(
     ("sql", "answer"),
     [

@@ -37,10 +37,12 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`sql` for the engine and its lane; `format` and `data` are those of an INSERT that brings its rows along."""
+    """`sql` for the engine and its lane. Of an INSERT that brings its rows along: what stands before the rows is in
+    three, the statement itself, its SETTINGS and the `format` of `data`."""
 
     sql: str
     lane: Lane
+    settings: str = ""
     format: str | None = None
     data: bytes = b""
 
@@ -65,14 +67,16 @@ def read_statement(text: bytes) -> Statement:
 
 
 def _insert(text: bytes, found: Iterator[Token]) -> Statement:
-    depth = 0
+    depth, settings = 0, None
     for token in found:
         if token.text in (b"(", b")"):
             depth += 1 if token.text == b"(" else -1
         elif depth or not token.is_word:
             continue
+        elif token.text == b"SETTINGS":
+            settings = token
         elif token.text == b"FORMAT":
-            return _insert_with_data(text, token, next(found, None))
+            return _insert_with_data(text, settings or token, token, next(found, None))
         elif token.text == b"VALUES":
             return Statement(_decode(text), "other")
         elif token.text == b"INFILE":
@@ -82,12 +86,13 @@ def _insert(text: bytes, found: Iterator[Token]) -> Statement:
     return Statement(_decode(text), "other")
 
 
-def _insert_with_data(text: bytes, keyword: Token, name: Token | None) -> Statement:
+def _insert_with_data(text: bytes, end: Token, keyword: Token, name: Token | None) -> Statement:
     if name is None or not name.is_word:
         raise StatementError.refused(SYNTAX_ERROR, "Syntax error: expected the name of a format after FORMAT")
     gap = AFTER_FORMAT.match(text, name.end)
     begin = gap.end() if gap else name.end
-    return Statement(_decode(text[: keyword.start]), "insert", text[name.start : name.end].decode(), text[begin:])
+    settings = _decode(text[end.start : keyword.start])
+    return Statement(_decode(text[: end.start]), "insert", settings, text[name.start : name.end].decode(), text[begin:])
 
 
 def _only_one(found: Iterator[Token], end: int) -> int:
