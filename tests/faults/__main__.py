@@ -18,6 +18,7 @@ from deploy.local.stack import Addresses, Stack
 from tests.faults import report
 from tests.faults.broken import RULES
 from tests.faults.inside import Plan
+from tests.faults.invariants import assert_nobody_is_known
 from tests.faults.network import PROXIED
 from tests.faults.scenario import FULL, Outcome, Run, Scenario, Size, failed, perform
 from tests.faults.scenarios import chosen
@@ -67,7 +68,9 @@ class Bench:
             self.discard()
         run = Run(scenario, self.ready(), seed, size, self.broken)
         try:
-            return perform(run)
+            outcome = perform(run)
+            assert_nobody_is_known(run.pipeline)
+            return outcome
         except Exception as error:
             traceback.print_exc()
             outcome = failed(run, error)

@@ -18,10 +18,11 @@ SEED=7` one (and updates its row), `make soak MINUTES=20 SEED=1` mixes them. How
 `tests/faults`, beginning with `invariants.py`.
 
 *Lost* and *doubled* count changes of captured tables against the ledger of acknowledged transactions; a scenario holds
-only if mirror, entity rows, facts, stocks and flows are exact too. They are not counted where the fault takes changes
-away before anybody can read them (F13, F14: RESYNC_REQUIRED, and what it names brings back what there is) or where the
-scenario writes what the ledger does not know (F16). *Recovery*: from the end of a fault until every table is less than
-3 s old, the slowest one.
+only if mirror, entity rows, facts, stocks and flows are exact too, and if what identifies people is in no topic, table,
+file or log (I9). They are not counted where the fault takes changes away before anybody can read them (F13, F14:
+RESYNC_REQUIRED, and what it names brings back what there is) or where the scenario writes
+what the ledger does not know (F16). *Recovery*: from the end of a fault until every table is less than 3 s old, the
+slowest one.
 """
 COLUMNS: Final = (
     "scenario", "fault", "held", "load", "iterations", "seeds", "changes", "faults injected", "lost", "doubled",

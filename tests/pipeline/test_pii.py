@@ -4,17 +4,15 @@ The search must be able to fail: it finds a value that is captured, in every pla
 """
 
 import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+from confluent_kafka import Consumer
 
 from connectors.kafka import kafka_config
-from deploy.local.postgres_home import find_home
 from deploy.local.source import CANARY
 from tests.pipeline.pipeline import Pipeline
+from tests.pipeline.search import in_columns, in_files, in_topics, looked_for
 
 SEED = 31
 
@@ -27,7 +25,6 @@ IIN, PHONE, TIN, IIK, TEXT, SESSION = digits(12), digits(10), digits(12), digits
 MARKERS = tuple(marker.encode() for marker in (CANARY, IIN, PHONE, TIN, IIK, TEXT, SESSION))
 CONTROL = f"control{secrets.token_hex(8)}"
 """Name of a room, which is captured."""
-CHUNK = 1 << 20
 
 
 @pytest.fixture(scope="module")
@@ -69,81 +66,6 @@ def marked(pipeline: Pipeline) -> Pipeline:
     pipeline.simulate(50, 3, SEED)
     pipeline.settle()
     return pipeline
-
-
-@dataclass(frozen=True)
-class Found:
-    place: str
-    marker: bytes
-
-
-def looked_for(place: str, content: bytes, markers: tuple[bytes, ...]) -> Iterator[Found]:
-    for marker in markers:
-        if marker in content:
-            yield Found(place, marker)
-
-
-def in_topics(pipeline: Pipeline, markers: tuple[bytes, ...]) -> list[Found]:
-    """Every record of every topic: key, value and headers, as they are before compression."""
-    consumer = Consumer(kafka_config(pipeline.settings, **{"group.id": "search", "enable.partition.eof": True}))
-    try:
-        topics = consumer.list_topics(timeout=20).topics
-        places = [(name, number) for name, topic in topics.items() for number in topic.partitions]
-        consumer.assign([TopicPartition(name, number, OFFSET_BEGINNING) for name, number in places])
-        found: list[Found] = []
-        left, records = set(places), 0
-        while left:
-            messages = consumer.consume(5000, timeout=20)
-            assert messages, f"nothing came, and not at the end of {left}"
-            for message in messages:
-                topic, partition = message.topic(), message.partition()
-                assert topic is not None and partition is not None
-                if message.error():
-                    left.discard((topic, partition))
-                    continue
-                records += 1
-                content = b"\0".join([message.key() or b"", message.value() or b"", repr(message.headers()).encode()])
-                found += looked_for(f"{topic} at {message.offset()}", content, markers)
-    finally:
-        consumer.close()
-    assert records > 1000
-    return found
-
-
-def in_columns(pipeline: Pipeline, markers: tuple[bytes, ...]) -> list[Found]:
-    """Every column, of any type, of every table; old versions of rows too."""
-    sql = (
-        "SELECT table, name FROM system.columns WHERE database = currentDatabase() AND table IN "
-        "(SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree')"
-    )
-    tables: dict[str, list[str]] = {}
-    for table, column in pipeline.query(sql):
-        tables.setdefault(table, []).append(column)
-    assert set(pipeline.contract.tables) | {"dead_letters", "dq_issues", "worker_events"} <= set(tables)
-    found = []
-    for table, columns in tables.items():
-        for marker in markers:
-            row = ", ".join(f"toString(`{name}`)" for name in columns)
-            search = f"SELECT count() FROM `{table}` WHERE position(concat_ws('|', {row}), {{marker:String}}) > 0"
-            if pipeline.value(search, {"marker": marker.decode()}):
-                found.append(Found(table, marker))
-    return found
-
-
-def in_files(pipeline: Pipeline, logs: Path, markers: tuple[bytes, ...]) -> list[Found]:
-    """Every file of Kafka, Connect and ClickHouse and every log, as the bytes that they are."""
-    directory = pipeline.stack.directory
-    database = find_home(directory).data
-    found: list[Found] = []
-    for file in (*directory.rglob("*"), *logs.rglob("*")):
-        if database in file.parents or (directory / "secrets") in file.parents or not file.is_file():
-            continue
-        with file.open("rb") as content:
-            before = b""
-            while chunk := content.read(CHUNK):
-                found += looked_for(str(file), before + chunk, markers)
-                before = chunk[-64:]
-    return found
 
 
 def test_the_markers_are_in_the_source(marked: Pipeline) -> None:
