@@ -20,6 +20,8 @@ class Stored:
     """Whether there is a watermark row."""
     highest: int = 0
     """Highest version of a mirror or entity row."""
+    restored: str = ""
+    """Why the log is read from its beginning, into nothing."""
 
     @property
     def next_offset(self) -> int:

@@ -29,6 +29,7 @@ from streams.agents.heartbeats import Heartbeats
 from streams.agents.journal import START, Journal
 from streams.agents.loading import load_back, open_sink
 from streams.agents.pulse import start_pulse
+from streams.continuity import MEND
 from streams.freshness import Beat
 from streams.plan import TopicPlan
 from streams.reading import After, Gap, Reading
@@ -132,6 +133,9 @@ class Engine:
             return
         for topic, reason in {partition.topic: reason for partition, reason in located.refused.items()}.items():
             await self.require_resync([topic], reason)
+        restored = {partition.topic: part.restored for partition, part in located.parts.items() if part.restored}
+        for topic, reason in restored.items():
+            await self.require_resync([topic], reason, MEND)
         await self.register({p: part for p, part in located.parts.items() if not part.known})
         if not self.reading.current(epoch):
             return

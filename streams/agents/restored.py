@@ -2,10 +2,10 @@
 
 Flows in: what the watermark claims that each table holds (`heights`), and what they hold. A restore of everything
 together needs no care: the watermark is as old as the rows, or older, and rows above it are recognised by their
-versions. Tables that are older than the watermark would never be seen by reading on.
+versions. Tables that are older than the watermark would never be seen by reading on. And until a reconciliation has
+found them exact, they are in RESYNC_REQUIRED: what was claimed of them before is not so.
 """
 
-import logging
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -15,8 +15,6 @@ from sinks.clickhouse import Sink
 from streams.dead_letters import DeadLetterLimit, DeadLetters
 from streams.fold import TableFold
 from streams.stored import Stored
-
-log = logging.getLogger("techhub.restored")
 
 
 async def fallen_back(sink: Sink, stored: Mapping[Partition, Stored]) -> dict[Partition, list[str]]:
@@ -42,10 +40,10 @@ def anew(part: Stored, tables: Collection[str], limit: DeadLetterLimit) -> Store
     To read on from where the restored table ends would not do: an entity row hides the facts that another table lacks.
     """
     partition = part.fold.partition
-    log.warning(
-        "%s: %s hold less than was written, were they restored? the log is read from its beginning",
-        partition, ", ".join(sorted(tables)),
-    )  # fmt: skip
+    reason = (
+        f"{partition}: {', '.join(sorted(tables))} hold less than was written, were they restored? "
+        "the log is read from its beginning"
+    )
     fold = TableFold(part.fold.plan, partition)
     fold.position(Watermark(0))
-    return replace(part, fold=fold, dead_letters=DeadLetters(limit))
+    return replace(part, fold=fold, dead_letters=DeadLetters(limit), restored=reason)

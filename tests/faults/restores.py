@@ -35,11 +35,30 @@ def restored(run: Run, without: Sequence[str] = ()) -> None:
         copy(pipeline, tables, "", "_backup")
         run.pause(2.0, 4.0)
         pipeline.worker.stop()
-        copy(pipeline, [name for name in tables if name not in without], "_backup", "")
+        if not without:
+            empty(pipeline, MARKS)
+        copy(pipeline, [name for name in reversed(tables) if name not in without], "_backup", "")
         run.inject(f"restored from a backup{' without watermarks' if without else ''}")
         pipeline.worker.start()
+        if without:
+            torn(run)
         run.recovered()
     pipeline.sink.command(f"DROP DATABASE `{pipeline.settings.clickhouse_database}_backup`")
+
+
+def torn(run: Run) -> None:
+    """Claims that are newer than their rows are not honest; from now on they are."""
+    pipeline = run.pipeline
+    marked = "SELECT count() FROM resync_required FINAL WHERE resolved_at IS NULL"
+    until(lambda: pipeline.value(marked) > 0, "the tables are in RESYNC_REQUIRED")
+    run.watch.claims.clear()
+    done = pipeline.command("reconcile", "--repair")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def empty(pipeline: Pipeline, tables: Sequence[str]) -> None:
+    for table in tables:
+        pipeline.sink.command(f"TRUNCATE TABLE `{pipeline.settings.clickhouse_database}`.`{table}`")
 
 
 def copy(pipeline: Pipeline, tables: Sequence[str], source: str, target: str) -> None:
