@@ -47,13 +47,13 @@ def restored(run: Run, without: Sequence[str] = ()) -> None:
 
 
 def torn(run: Run) -> None:
-    """Claims that are newer than their rows are not honest; from now on they are."""
+    """Claims that are newer than their rows are not honest: the tables say so until they are found exact."""
     pipeline = run.pipeline
     marked = "SELECT count() FROM resync_required FINAL WHERE resolved_at IS NULL"
     until(lambda: pipeline.value(marked) > 0, "the tables are in RESYNC_REQUIRED")
-    run.watch.claims.clear()
     done = pipeline.command("reconcile", "--repair")
     assert done.returncode == 0, done.stdout + done.stderr
+    run.watch.claims.clear()
 
 
 def empty(pipeline: Pipeline, tables: Sequence[str]) -> None:
