@@ -93,17 +93,17 @@ def die_after(place: str, count: int, hits: Path) -> None:
 
 def slow_load(seconds: float, hits: Path) -> None:
     """Time for somebody else to write between two reads."""
-    from streams.agents.loading import Topic
+    from streams.agents import loading
 
-    last = Topic.measures
+    last = loading.measures
 
-    async def slow(self: Topic) -> None:
+    async def slow(*arguments: Any) -> None:
         with hits.open("a") as file:
             file.write("loading\n")
         await asyncio.sleep(seconds)
-        await last(self)
+        await last(*arguments)
 
-    patch(Topic, measures=slow)
+    patch(loading, measures=slow)
 
 
 def wrong_clock(seconds: float) -> None:

@@ -30,7 +30,7 @@ from tests.simulation.fleet import Kafka, Worker
 from tests.simulation.sink import ModelSink
 from tests.simulation.source import Relay, Source
 
-PLAN: Final = plans(load_contract(), Settings())["techhub.public.service_servicerequest"]
+PLAN: Final = plans(load_contract(), Settings(topic_prefix="techhub"))["techhub.public.service_servicerequest"]
 LIFECYCLE: Final = PLAN.table.lifecycle
 assert LIFECYCLE is not None
 LAST: Final = (WATERMARKS, SEEN_UNTIL)
