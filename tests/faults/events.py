@@ -66,25 +66,30 @@ def oddities(run: Run) -> None:
 
 
 def late_insert(pipeline: Pipeline) -> None:
-    """An insert that waits for another transaction's delete of its key is logged before it, and commits after it."""
-    number = add_request(pipeline, "sent")
-    columns = "id, service_id, status, author_id, data, created_at, updated_at"
-    copy = f"INSERT INTO {REQUESTS} ({columns}) SELECT {columns.replace('status', repr('draft'))} FROM kept"
+    """An insert that waits for a row of its key which another transaction makes and takes away again: it is logged
+    before that delete, and commits after it."""
+    model = add_request(pipeline, "sent")
+    number = pipeline.execute(f"SELECT nextval(pg_get_serial_sequence('{REQUESTS}', 'id'))")[0][0]
+
+    def copied(status: str) -> bytes:
+        return (
+            f"INSERT INTO {REQUESTS} (id, status, service_id, author_id, data, created_at, updated_at) "
+            f"SELECT {number}, '{status}', service_id, author_id, data, created_at, updated_at "
+            f"FROM {REQUESTS} WHERE id = {model}"
+        ).encode()
+
     with psycopg.connect(pipeline.dsn) as one, psycopg.connect(pipeline.dsn, application_name="waits") as two:
-        for each in (one, two):
-            each.execute(f"CREATE TEMP TABLE kept AS SELECT * FROM {REQUESTS} WHERE id = {number}".encode())
-        one.commit()
-        two.commit()
-        one.execute(f"DELETE FROM {REQUESTS} WHERE id = {number}".encode())
+        one.execute(copied("sent"))
 
         def insert() -> None:
-            two.execute(copy.encode())
+            two.execute(copied("draft"))
             two.commit()
 
         thread = threading.Thread(target=insert, daemon=True)
         thread.start()
         waiting = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'waits' AND wait_event_type = 'Lock'"
-        until(lambda: pipeline.execute(waiting) == [(1,)], "the insert waits for the delete")
+        until(lambda: pipeline.execute(waiting) == [(1,)], "the insert waits for the row")
+        one.execute(f"DELETE FROM {REQUESTS} WHERE id = {number}".encode())
         one.commit()
         thread.join(30)
     pipeline.settle()
