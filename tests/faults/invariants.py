@@ -81,7 +81,8 @@ def assert_nothing_in_the_way(pipeline: Pipeline) -> None:
 
 
 def assert_chain(pipeline: Pipeline, facts: str, entity_id: str) -> None:
-    """Per entity each fact begins where the one before ended, at a greater LSN; after a removal at nothing."""
+    """Per entity each fact begins where the one before ended, at a greater LSN; after a removal at nothing, anywhere: an
+    insert that waited for a delete was logged before it."""
     sql = (
         f"SELECT {entity_id}, from_status, to_status, lsn, origin FROM {facts} FINAL WHERE origin != 'history' "
         f"ORDER BY {entity_id}, _version"
@@ -91,7 +92,7 @@ def assert_chain(pipeline: Pipeline, facts: str, entity_id: str) -> None:
         status, last = at.get(entity, ("", 0))
         assert before == status, f"{facts} {entity}: {before!r} follows {status!r}"
         assert origin == "snapshot" or lsn > last, f"{facts} {entity}: lsn {lsn} follows {last}"
-        at[entity] = ("" if after == "removed" else after, max(lsn, last))
+        at[entity] = ("", 0) if after == "removed" else (after, max(lsn, last))
 
 
 def assert_flows(pipeline: Pipeline) -> None:
