@@ -81,8 +81,8 @@ def assert_nothing_in_the_way(pipeline: Pipeline) -> None:
 
 
 def assert_chain(pipeline: Pipeline, facts: str, entity_id: str) -> None:
-    """Per entity each fact begins where the one before ended, at a greater LSN; after a removal at nothing, anywhere: an
-    insert that waited for a delete was logged before it."""
+    """Per entity each fact begins where the one before ended, at a greater LSN; after a removal at nothing, and at any
+    LSN: an insert that waited for a delete was logged before it."""
     sql = (
         f"SELECT {entity_id}, from_status, to_status, lsn, origin FROM {facts} FINAL WHERE origin != 'history' "
         f"ORDER BY {entity_id}, _version"
