@@ -160,6 +160,14 @@ class TablePlan:
         rules = (BAD_VALUE, *rules)
         return cls(table, mirror, carried, picker(carried), empty, activity_of(table), lifecycle, rules, check)
 
+    @property
+    def versioned(self) -> frozenset[str]:
+        """Every table with rows of this table's partitions whose version is a position of the log."""
+        found = {self.mirror.name, *(measure.name for measure in self.measures())}
+        if self.lifecycle is not None:
+            found |= {self.lifecycle.rows.name, self.lifecycle.facts.name}
+        return frozenset(found)
+
     def measures(self) -> tuple[Measure, ...]:
         """Every measure whose rows this table's partitions own."""
         found = [self.activity]

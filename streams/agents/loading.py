@@ -15,7 +15,7 @@ from schemas.rows import DEAD_LETTERS, WATERMARKS, Partition, RowTable, Watermar
 from schemas.settings import Settings
 from sinks.clickhouse import ClickHouse, Sink
 from streams.agents.exits import LimitReached
-from streams.agents.restored import anew, fallen_back
+from streams.agents.restored import anew, claim, fallen_back, held
 from streams.dead_letters import DeadLetterLimit, DeadLetters
 from streams.fold import TableFold
 from streams.plan import SWITCH, TopicPlan
@@ -46,10 +46,11 @@ async def load(
     }
     await watermarks(sink, stored)
     # before the rows: those that arrive meanwhile, of a worker that replays, must not make up for what was not loaded
-    restored = await fallen_back(sink, stored)
+    restored = fallen_back(stored, await held(sink, stored))
     kept = {partition: part for partition, part in stored.items() if partition not in restored}
     await entities(sink, kept)
     await asyncio.gather(issues(sink, kept), letters(sink, kept), measures(sink, kept))
+    claim(kept, await held(sink, kept))
     return kept | {partition: anew(stored[partition], tables, limit) for partition, tables in restored.items()}
 
 

@@ -16,22 +16,31 @@ from streams.dead_letters import DeadLetterLimit, DeadLetters
 from streams.fold import TableFold
 from streams.stored import Stored
 
+Heights = Mapping[tuple[Partition, str], int]
 
-async def fallen_back(sink: Sink, stored: Mapping[Partition, Stored]) -> dict[Partition, list[str]]:
-    """Tables that hold less of a partition than its watermark claims. Raises `SinkUnavailable`.
 
-    What they hold beyond it, of a flush that was cut before its watermark, is claimed from now on.
-    """
-    claimed = {table for part in stored.values() for table in part.fold.heights}
-    held = await sink.highest(claimed, {partition.topic for partition in stored})
+async def held(sink: Sink, stored: Mapping[Partition, Stored]) -> Heights:
+    """The highest version that each table holds of each partition. Raises `SinkUnavailable`."""
+    tables = {table for part in stored.values() for table in part.fold.plan.versioned}
+    return await sink.highest(tables, {partition.topic for partition in stored}) if stored else {}
+
+
+def fallen_back(stored: Mapping[Partition, Stored], heights: Heights) -> dict[Partition, list[str]]:
+    """Tables that hold less of a partition than its watermark claims."""
     found: dict[Partition, list[str]] = defaultdict(list)
     for partition, part in stored.items():
         for table, height in part.fold.heights.items():
-            now = held.get((partition, table), 0)
-            part.fold.heights[table] = max(now, height)
-            if now < height:
+            if heights.get((partition, table), 0) < height:
                 found[partition].append(table)
     return found
+
+
+def claim(stored: Mapping[Partition, Stored], heights: Heights) -> None:
+    """Rows of a flush that was cut before its watermark are not written again: the next watermark claims them, too."""
+    for partition, part in stored.items():
+        for table in part.fold.plan.versioned:
+            if height := heights.get((partition, table), 0):
+                part.fold.heights[table] = max(height, part.fold.heights.get(table, 0))
 
 
 def anew(part: Stored, tables: Collection[str], limit: DeadLetterLimit) -> Stored:

@@ -9,7 +9,7 @@ from schemas.rows import Partition, Watermark
 from schemas.settings import Settings
 from sinks.clickhouse import ClickHouse, Client, connect
 from sinks.migrate import migrate
-from streams.agents.restored import fallen_back
+from streams.agents.restored import claim, fallen_back, held
 from streams.dead_letters import DeadLetterLimit, DeadLetters
 from streams.fold import TableFold
 from streams.plan import plans
@@ -41,7 +41,10 @@ def found(settings: Settings, claims: Claims) -> tuple[dict[Partition, list[str]
     async def look() -> tuple[dict[Partition, list[str]], dict[Partition, dict[str, int]]]:
         sink, stored = await ClickHouse.open(settings), claiming(claims)
         try:
-            return await fallen_back(sink, stored), {p: part.fold.heights for p, part in stored.items()}
+            heights = await held(sink, stored)
+            fallen = fallen_back(stored, heights)
+            claim(stored, heights)
+            return fallen, {p: part.fold.heights for p, part in stored.items()}
         finally:
             await sink.close()
 
