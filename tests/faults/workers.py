@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from tests.faults.inside import Plan
+from tests.faults.network import kafka_proxy
+from tests.faults.proxy import PASS, Rule
 from tests.faults.scenario import Run, Scenario, forget
 from tests.pipeline.pipeline import SECONDS, Pipeline, Worker, until
 
@@ -105,21 +107,26 @@ def asleep(run: Run) -> None:
 
 
 def asleep_while_loading(run: Run) -> None:
-    """It wakes up when another has read one half of the state and not yet the other, and writes what it had."""
-    plan = Plan(gap_seconds=3.0, hits=run.file())
-    with run.load(), run.beside(1, plan) as other:
+    """It wakes up when another has read one half of the state and not yet the other, and writes what it had: nor does it
+    hear yet that it has lost its partitions."""
+    plan, proxy = Plan(gap_seconds=3.0, hits=run.file()), kafka_proxy(run.pipeline.stack, run.seed)
+    place = f"127.0.0.1:{proxy.port}"
+    with proxy, run.load(), run.instead(kafka_bootstrap=place) as sleeping, run.beside(1, plan) as other:
         other.start()
         shares(other)
         for _ in range(run.times):
             run.recovered()
             run.pause(0.5, 1.0)
-            sleeper, before = run.worker.child(), len(hits(plan))
+            sleeper, before = sleeping.child(), len(hits(plan))
             sleeper.suspend()
+            proxy.rule = Rule(blackhole=True)
             try:
                 until(lambda n=before: len(hits(plan)) > n, "the other loads the state")  # type: ignore[misc]
             finally:
                 sleeper.resume()
             run.inject("SIGSTOP until another loads, SIGCONT")
+            run.pause(1.0)
+            proxy.rule = PASS
         run.recovered()
         other.stop()
     forget(plan)
