@@ -107,8 +107,8 @@ def asleep(run: Run) -> None:
 
 
 def asleep_while_loading(run: Run) -> None:
-    """It wakes up when another has read one half of the state and not yet the other, and writes what it had: it does not
-    hear yet that it has lost its partitions."""
+    """It wakes up when another has read one half of the state and not yet the other, and writes what it had: that it
+    has lost its partitions it does not hear yet."""
     plan, proxy = Plan(gap_seconds=3.0, hits=run.file()), kafka_proxy(run.pipeline.stack, run.seed)
     place = f"127.0.0.1:{proxy.port}"
     with proxy, run.load(), run.instead(kafka_bootstrap=place) as sleeping, run.beside(1, plan) as other:
