@@ -15,6 +15,9 @@ LEAVES_SECONDS: Final = 30.0
 """Its own limit is 15; the rest is for a machine that is busy with starting and stopping."""
 FLUSHED: Final = ("requests", "bookings", "request_transitions", "activity_1m")
 
+READING: Final = "from their watermarks"
+"""What a worker says when it reads on."""
+
 
 def killed(run: Run) -> None:
     def kill() -> None:
@@ -117,7 +120,7 @@ def asleep_while_loading(run: Run) -> None:
         for _ in range(run.times):
             run.recovered()
             run.pause(0.5, 1.0)
-            sleeper, before = sleeping.child(), len(hits(plan))
+            sleeper, before, read = sleeping.child(), len(hits(plan)), other.said(READING)
             sleeper.suspend()
             proxy.rule = Rule(blackhole=True)
             try:
@@ -125,7 +128,8 @@ def asleep_while_loading(run: Run) -> None:
             finally:
                 sleeper.resume()
             run.inject("SIGSTOP until another loads, SIGCONT")
-            run.pause(1.0)
+            until(lambda n=read: other.said(READING) > n, "the other reads on")  # type: ignore[misc]
+            run.pause(2.0, 3.0)
             proxy.rule = PASS
         run.recovered()
         other.stop()
@@ -133,7 +137,7 @@ def asleep_while_loading(run: Run) -> None:
 
 
 def shares(worker: Worker) -> None:
-    until(lambda: worker.said("from their watermarks") > 0, "the second worker reads partitions", SECONDS)
+    until(lambda: worker.said(READING) > 0, "the second worker reads partitions", SECONDS)
 
 
 def wrong_clock(run: Run) -> None:
