@@ -80,6 +80,9 @@ async def serve(restarts: int) -> None:
     crashed = asyncio.ensure_future(app._crashed.wait())
     renewed = asyncio.ensure_future(guarded(contract_replaced(app.engine.settings, app.contract)))
     await asyncio.wait({starting, stopped, crashed}, return_when=asyncio.FIRST_COMPLETED)
+    if starting.done() and (error := starting.exception()) is not None:
+        log.critical("cannot start, is Kafka away? %r", error)
+        leave(SURPRISE)
     await asyncio.wait({stopped, crashed, renewed}, return_when=asyncio.FIRST_COMPLETED)
     if crashed.done():
         log.critical("Faust crashed: %r", app.crash_reason)
