@@ -1,4 +1,4 @@
-"""A worker process that is started while Kafka is away ends, so that its supervisor tries again; it once hung for ever."""
+"""A worker process that starts while Kafka is away ends, so that its supervisor tries again; once it hung for ever."""
 
 import os
 import subprocess
