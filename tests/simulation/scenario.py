@@ -243,7 +243,7 @@ class World:
 
     def do_restore(self, draw: int) -> bool:
         """Now and then without the watermarks, which are newer than the rows then."""
-        torn = draw % 3 == 0
+        torn = draw % 3 == 0 and self.sink.whole
         if not self.sink.restore(KEPT if torn else ()):
             return False
         self.torn = self.torn or torn
