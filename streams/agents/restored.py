@@ -2,9 +2,11 @@
 
 Flows in: what the watermark claims that each table holds (`heights`), and what they hold. A restore of everything
 together needs no care: the watermark is as old as the rows, or older, and rows above it are recognised by their
-versions. Tables that are older than the watermark would never be seen by reading on. (That the highest version is there
-says that all before are: rows come in the order of the log, and ClickHouse applies an insert of one block whole.) Until a reconciliation has
-found them exact, they are in RESYNC_REQUIRED: what was claimed of them before is not so.
+versions. Tables that are older than the watermark would never be seen by reading on. Until a reconciliation has found
+them exact, they are in RESYNC_REQUIRED: what was claimed of them before is not so.
+
+That the highest version is there says that all before it are: rows come in the order of the log, and ClickHouse applies
+an insert of one block whole.
 """
 
 from collections import defaultdict
