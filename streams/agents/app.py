@@ -5,7 +5,8 @@
 
 import tempfile
 from collections.abc import Callable, Coroutine
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import faust
 from aiokafka.helpers import create_ssl_context
@@ -19,12 +20,18 @@ from streams.agents.exits import guarded
 from streams.agents.transport import NoTables, PerPartition, Transport, Whole
 from streams.plan import member_id, plans
 
+NOWHERE: Final = Path(tempfile.gettempdir()) / "techhub-cdc-faust"
+"""Where Faust would keep tables; there are none, so it is never made."""
+
 
 class WorkerApp(faust.App):
     """A Faust app that knows its engine, and the contract that it was made for."""
 
     engine: Engine
     contract: Contract
+
+    def _create_directories(self) -> None:
+        """For tables that there are none of."""
 
 
 def credentials(settings: Settings) -> Any:
@@ -68,7 +75,7 @@ def create_app(settings: Settings, contract: Contract) -> WorkerApp:
         topic_allow_declare=False,
         topic_disable_leader=True,
         store="memory://",
-        datadir=tempfile.mkdtemp(prefix="techhub-cdc-faust-"),
+        datadir=NOWHERE,
         web_enabled=False,
         worker_redirect_stdouts=False,
         autodiscover=False,

@@ -2,6 +2,7 @@
 
 import inspect
 
+import faust
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from faust.transport.consumer import Consumer as BaseConsumer
 from faust.transport.drivers import aiokafka as driver
@@ -45,6 +46,9 @@ def test_the_app_keeps_no_offsets_and_makes_one_agent_a_domain() -> None:
     assert isinstance(app.transport, Transport)
     assert not app.conf.stream_wait_empty
     assert app.conf.consumer_group_instance_id.startswith(f"{settings.worker_id}.")
+    assert "_create_directories" in vars(faust.App), "the name under which Faust makes folders"
+    app._create_directories()
+    assert not app.conf.datadir.exists()
 
 
 def test_a_worker_with_another_contract_is_another_static_member() -> None:
