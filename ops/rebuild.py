@@ -5,14 +5,12 @@ ended. Every step finds out by itself what is there already, so an interrupted r
 """
 
 import json
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FrameType
 from typing import Annotated, Any, Final
 
 import typer
@@ -167,21 +165,14 @@ class Rebuild:
             time.sleep(0.5)
 
 
-def interrupt(number: int, frame: FrameType | None) -> None:
-    """SIGTERM ends the worker, too."""
-    raise KeyboardInterrupt
-
-
 @contextmanager
 def worker(shadow: Settings) -> Iterator["subprocess.Popen[bytes]"]:
     """One worker process on the shadow; at the end it writes what it has read."""
     values = {key: value for key, value in environment(shadow).items() if key not in WITHHELD}
     process = subprocess.Popen([sys.executable, "-m", "streams.agents.process"], env=values, start_new_session=True)
-    before = signal.signal(signal.SIGTERM, interrupt)
     try:
         yield process
     finally:
-        signal.signal(signal.SIGTERM, before)
         if process.poll() is None:
             process.terminate()
         try:
