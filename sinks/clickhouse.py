@@ -123,6 +123,7 @@ class ClickHouse:
     def __init__(self, client: AsyncClient, database: str) -> None:
         self.client = client
         self.database = database
+        self.columns: dict[str, dict[str, str]] = {}
         self.types: dict[str, dict[str, ClickHouseType]] = {}
         self.describing = asyncio.Lock()
 
@@ -241,19 +242,19 @@ class ClickHouse:
     async def described(self, table: str) -> dict[str, ClickHouseType]:
         """The columns of a table. All tables are asked for at once: one question takes as long as one for each."""
         async with self.describing:
-            if table not in self.types:
+            if table not in self.columns:
                 await self.describe()
-        if table not in self.types:
+        if table not in self.columns:
             raise LookupError(f"table {table} is missing in database {self.database}: run techhub-cdc migrate")
+        if table not in self.types:
+            self.types[table] = {name: get_from_name(type_) for name, type_ in self.columns[table].items()}
         return self.types[table]
 
     async def describe(self) -> None:
-        sql = (
-            "SELECT table, name, type FROM system.columns WHERE database = {database:String} AND table NOT IN "
-            "(SELECT name FROM system.tables WHERE database = {database:String} AND engine = 'View')"
-        )
+        """Types by name: those of other tables in the database need not be known to the client."""
+        sql = "SELECT table, name, type FROM system.columns WHERE database = {database:String}"
         for table, name, type_ in zip(*await self.select(sql, {"database": self.database}), strict=True):
-            self.types.setdefault(table, {})[name] = get_from_name(type_)
+            self.columns.setdefault(table, {})[name] = type_
 
     async def attempt(self, call: Callable[[], Any]) -> Any:
         try:
