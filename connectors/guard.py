@@ -1,8 +1,10 @@
 """May capture start or resume? A pure decision over the slot and the connector's stored offset.
 
-A slot that was moved ahead of the stored offset loses every change between the two, and Debezium says nothing (all four
-values of `offset.mismatch.strategy` were tried). After the connector has run once more the evidence is gone, so this is
-asked before. Read the slot first and the offset second: on a running connector both move, the offset ahead of the slot.
+A slot that was moved ahead of the stored offset loses every change between the two. Debezium compares its offset with
+the slot's restart point only: it refuses to start when that too has passed the offset, and otherwise reads on and says
+nothing (all four values of `offset.mismatch.strategy` were tried). After it has run once more the evidence is gone, so
+this is asked before. Read the slot first and the offset second: on a running connector both move, the offset ahead of
+the slot.
 """
 
 from collections.abc import Mapping
