@@ -195,8 +195,11 @@ def read_yaml(path: Path) -> Any:
         raise ContractError(f"{path}: is not valid YAML: {' '.join(str(error).split())}") from None
 
 
-class UniqueKeys(yaml.SafeLoader):
-    """YAML where a table or column named twice is a mistake, not a silent overwrite."""
+class UniqueKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """YAML where a table or column named twice is a mistake, not a silent overwrite.
+
+    Parsed by libyaml where PyYAML has it: every command and every worker begins with the contract.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
@@ -207,7 +210,8 @@ class UniqueKeys(yaml.SafeLoader):
             if key in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"{key!r} is listed twice", key_node.start_mark)
             seen.add(key)
-        return super().construct_mapping(node, deep)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
 
 
 def _lines(error: ValidationError) -> Iterator[str]:
