@@ -12,7 +12,7 @@ from typing import Final, Literal
 from psycopg.conninfo import conninfo_to_dict
 
 from connectors.catalogue import CAPTURE_SCHEMA
-from connectors.postgres import HEARTBEAT_COLUMNS, HEARTBEAT_QUERY, SIGNAL_COLUMNS, published
+from connectors.postgres import HEARTBEAT_COLUMNS, SIGNAL_COLUMNS, heartbeat_query, published
 from connectors.topics import MAX_MESSAGE_BYTES, notification_topic, signal_topic
 from schemas.contract import Contract
 from schemas.settings import Settings
@@ -81,7 +81,7 @@ def configuration(contract: Contract, settings: Settings, snapshot_mode: Snapsho
         "table.include.list": ",".join(published(contract)),
         "column.include.list": ",".join(captured_columns(contract)),
         "heartbeat.interval.ms": str(round(settings.heartbeat_seconds * 1000)),
-        "heartbeat.action.query": HEARTBEAT_QUERY,
+        "heartbeat.action.query": heartbeat_query(settings),
         "topic.heartbeat.prefix": f"{settings.topic_prefix}-heartbeat",
         "notification.sink.topic.name": notification_topic(settings),
     }

@@ -14,7 +14,7 @@ from schemas.contract import Contract
 from schemas.settings import Settings
 
 CONNECTIONS: Final = 4
-PULSE_COLUMNS: Final = "ts, seq, source_id"
+PULSE_COLUMNS: Final = "ts, seq, source_id, confirmed"
 LIMITS: Final = {
     "statement_timeout": "60s",
     "lock_timeout": "5s",

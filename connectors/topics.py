@@ -64,7 +64,7 @@ def declared(contract: Contract, settings: Settings) -> tuple[Topic, ...]:
     )
     return (
         *(Topic(contract.topic(prefix, table.name), table.partitions, FOREVER) for table in contract.tables.values()),
-        Topic(heartbeat_topic(settings), 1, {**FOR_A_WEEK, "message.timestamp.type": "LogAppendTime"}),
+        Topic(heartbeat_topic(settings), 1, FOR_A_WEEK),
         *(Topic(name, 1, FOR_A_WEEK) for name in internal),
     )
 

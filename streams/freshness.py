@@ -1,7 +1,8 @@
 """What may be claimed about freshness. Pure: heartbeats and watermarks in, rows of `seen_until` out.
 
-A heartbeat committed at t that has come through Kafka proves that everything the source had committed by then is in
-the log; once rows are durable up to the log's end at that moment, `seen_until = t` is true, for ever.
+A heartbeat committed at t is proven once a later one carries a confirmed position beyond it: then everything that the
+source had committed by t is in Kafka. Once rows are durable up to the log's end at that moment, `seen_until = t` is
+true, for ever.
 """
 
 from collections import deque
@@ -12,50 +13,52 @@ from typing import Final
 from schemas.rows import Partition, Row, Watermark
 
 KEPT: Final = 60
-GAP_MS: Final = 1000
-"""Beyond the interval of heartbeats: a longer one says that brokers or the connector were away."""
-GRACE_MS: Final = 5000
-"""By then the connector's producer has sent again what it had to."""
+UNPROVEN: Final = 10_000
+"""Heartbeats that wait for their proof, at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """A heartbeat's commit time (microseconds) and sequence number, and the log's ends when it had come through.
-
-    No ends: it proves nothing. `broken`: why changes may be missing before it.
+    """A heartbeat's commit time (microseconds) and sequence number, and what it proves: all that was committed by
+    `proven_at` is in the log before `ends`. No ends: nothing. `broken`: why changes may be missing before it.
     """
 
     committed_at: int
     seq: int
     source_id: str
     ends: Mapping[Partition, int]
+    proven_at: int = 0
     offset: int = 0
     broken: str | None = None
 
 
 @dataclass(slots=True)
-class Flow:
-    """Do heartbeats come through evenly?
+class Proof:
+    """Which heartbeats are proven by the positions that later ones carry.
 
-    The connector sends in the order of the source, but each partition by itself: while brokers are away or change, a
-    heartbeat may come through before changes that were committed earlier and have to be sent again. So nothing is
-    claimed for a while after a gap. Instants are the broker's own (the topic has LogAppendTime), in milliseconds, so
-    that a worker which comes later finds the same.
+    That a heartbeat has come through proves nothing yet: the connector sends in the order of the source, but each
+    partition by itself, so a heartbeat may overtake changes that were committed earlier and have to be sent again.
+    Connect stores a position only when everything before it was acknowledged, and then the connector confirms it to
+    its slot.
     """
 
-    interval_ms: int
-    last: int = 0
-    until: int = 0
+    waiting: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=UNPROVEN))
+    """Position in the source's log and commit time."""
 
-    def even(self, appended: int) -> bool:
-        """Called for every heartbeat of the log; whether this one proves anything."""
-        if self.last and appended - self.last > self.interval_ms + GAP_MS:
-            self.disturbed(appended)
-        self.last = max(self.last, appended)
-        return appended >= self.until
+    def follow(self, lsn: int, committed_at: int, confirmed: int) -> int:
+        """Called for every streamed heartbeat, in the order of the log; the commit time that it proves, or 0."""
+        proven = 0
+        while self.waiting and self.waiting[0][0] <= confirmed:
+            _, proven = self.waiting.popleft()
+        if self.waiting and lsn < self.waiting[-1][0]:
+            self.waiting.clear()  # sent again, or another source
+        self.waiting.append((lsn, committed_at))
+        return proven
 
-    def disturbed(self, at: int) -> None:
-        self.until = max(self.until, at + GRACE_MS)
+    @property
+    def behind(self) -> float:
+        """Seconds between the newest heartbeat and the oldest that is not proven."""
+        return (self.waiting[-1][1] - self.waiting[0][1]) / 1e6 if self.waiting else 0.0
 
 
 @dataclass(slots=True)
@@ -85,7 +88,7 @@ class Freshness:
         for partition in partitions:
             durable = self.durable.get(partition, -1)
             true = next(
-                (b.committed_at for b in reversed(self.beats) if b.ends.get(partition, durable + 1) <= durable), None
+                (b.proven_at for b in reversed(self.beats) if b.ends.get(partition, durable + 1) <= durable), None
             )
             if true is not None and true > self.claimed.get(partition, 0):
                 self.claimed[partition] = true

@@ -28,7 +28,7 @@ def settings(place: Place) -> dict[str, str]:
         "value.converter.schemas.enable": "false",
         "offset.storage.partitions": "1",
         "status.storage.partitions": "1",
-        "offset.flush.interval.ms": "1000",
+        "offset.flush.interval.ms": "500",
         "listeners": f"HTTP://127.0.0.1:{place.ports['connect']}",
         "plugin.path": str(fetch().plugins),
         "plugin.discovery": "service_load",

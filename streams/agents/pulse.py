@@ -26,11 +26,12 @@ from schemas.rows import Partition, Row
 from schemas.settings import Settings
 from sinks.clickhouse import Sink
 from streams.continuity import HEARTBEATS, Continuity
-from streams.freshness import Beat, Flow
+from streams.freshness import Beat, Proof
 
 log = logging.getLogger("techhub.pulse")
 LOOK_SECONDS: Final = 10.0
 """Between two looks at the topics themselves."""
+UNPROVEN_SECONDS: Final = 10.0
 ENDS_SECONDS: Final = 5.0
 """Within which the log's ends are told; a broker that is busy gets no more questions meanwhile."""
 
@@ -86,7 +87,8 @@ class Pulse:
         self.deliver = deliver
         self.looked = looked
         self.continuity = Continuity(after.seq, after.committed_at) if after else Continuity()
-        self.flow = Flow(round(1000 * settings.heartbeat_seconds), after.committed_at // 1000 if after else 0)
+        self.proof = Proof()
+        self.unproven = False
         self.broken: str | None = None
         self.looked_at = time.monotonic()
         self.admin = AdminClient(kafka_config(settings))
@@ -137,8 +139,9 @@ class Pulse:
         return OFFSET_END
 
     def read(self, messages: Iterable[Message]) -> None:
-        """All are looked at; the last streamed one counts for freshness."""
-        newest: tuple[Heartbeat, int, bool] | None = None
+        """All are looked at; the last streamed one is passed on, with what they prove together."""
+        newest: tuple[Heartbeat, int] | None = None
+        proven_at = 0
         for message in messages:
             heartbeat = parse(message.value())
             if heartbeat is None:
@@ -146,22 +149,37 @@ class Pulse:
                 continue
             reason = self.continuity.follow(heartbeat.seq, heartbeat.microseconds, streamed=heartbeat.streamed)
             self.broken = self.broken or reason
-            even = self.flow.even(message.timestamp()[1])
             if heartbeat.streamed:
-                newest = (heartbeat, message.offset() or 0, even)
+                newest = (heartbeat, message.offset() or 0)
+                found = self.proof.follow(heartbeat.lsn, heartbeat.microseconds, heartbeat.confirmed)
+                proven_at = max(proven_at, found)
         if newest is not None:
-            self.pass_on(*newest)
+            self.pass_on(*newest, proven_at)
+            self.warn(newest[0])
 
-    def pass_on(self, heartbeat: Heartbeat, offset: int, even: bool) -> None:
+    def warn(self, heartbeat: Heartbeat) -> None:
+        """Once, when heartbeats come through and nothing proves them."""
+        unproven = self.proof.behind > UNPROVEN_SECONDS
+        if unproven and not self.unproven and heartbeat.confirmed:
+            log.warning(
+                "heartbeats come through, but Kafka Connect has stored no position for %.0f s, and nothing newer is "
+                "proven: is its offset.flush.interval.ms about 500? docs/operations.md says more",
+                self.proof.behind,
+            )
+        elif unproven and not self.unproven:
+            log.warning("heartbeats carry no confirmed position, nothing is proven: run techhub-cdc connectors apply")
+        self.unproven = unproven
+
+    def pass_on(self, heartbeat: Heartbeat, offset: int, proven_at: int) -> None:
         try:
-            ends = self.ends() if even else {}
+            ends = self.ends() if proven_at else {}
         except (KafkaException, TimeoutError) as error:
             # after a broker's restart librdkafka's admin client names the old leader epoch, and is refused for ever
             log.warning("the ends of the log are asked for again at the next heartbeat: %s", error)
             self.admin = AdminClient(kafka_config(self.settings))
-            self.flow.disturbed(self.flow.last)
             return
-        beat = Beat(heartbeat.microseconds, heartbeat.seq, heartbeat.source_id or "", ends, offset, self.broken)
+        committed_at, source_id = heartbeat.microseconds, heartbeat.source_id or ""
+        beat = Beat(committed_at, heartbeat.seq, source_id, ends, proven_at, offset, self.broken)
         self.broken = None
         if not self.stopping.is_set():
             self.loop.call_soon_threadsafe(self.deliver, beat)

@@ -6,7 +6,14 @@ import pytest
 
 from connectors.catalogue import Catalogue, Publication, Rights, Role, SourceColumn, SourceTable
 from connectors.check import TYPES
-from connectors.postgres import CAPTURE_PRIVILEGES, CAPTURE_TABLES, CONNECTION_LIMIT, SENDER_TIMEOUT, published
+from connectors.postgres import (
+    CAPTURE_PRIVILEGES,
+    CONNECTION_LIMIT,
+    HEARTBEAT_COLUMNS,
+    SENDER_TIMEOUT,
+    SIGNAL_COLUMNS,
+    published,
+)
 from schemas.contract import Contract, Table, load_contract
 from schemas.settings import Settings, load
 
@@ -49,7 +56,10 @@ def empty(contract: Contract) -> Catalogue:
 def complete(contract: Contract, empty: Catalogue) -> Catalogue:
     """Everything as `apply` leaves it."""
     tables = [source_table(table, readable=True) for table in contract.tables.values()]
-    tables += [SourceTable("cdc", name, "r", "d", ("id",), True, False, {}) for name in CAPTURE_TABLES]
+    ours = {"heartbeat": HEARTBEAT_COLUMNS, "signal": SIGNAL_COLUMNS}
+    for name, columns in ours.items():
+        known = {each: SourceColumn(each, "text", at, True, True) for at, each in enumerate(columns, start=1)}
+        tables.append(SourceTable("cdc", name, "r", "d", ("id",), True, False, known))
     return replace(
         empty,
         role=Role(True, False, CONNECTION_LIMIT, (SENDER_TIMEOUT,), True),

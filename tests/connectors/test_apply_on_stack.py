@@ -22,7 +22,7 @@ from connectors.delete import delete
 from connectors.errors import CaptureLost, Refused, Unreachable
 from connectors.health import health
 from connectors.kafka import kafka_config
-from connectors.postgres import HEARTBEAT_QUERY
+from connectors.postgres import heartbeat_query
 from connectors.reader import reader_statements
 from connectors.rest import Connect
 from schemas.contract import Contract, load_contract
@@ -165,7 +165,7 @@ def test_the_role_of_those_who_look_reads_listed_columns_and_raises_the_pulse_on
             source = catalogue.read(connection, captured.contract, captured.settings)
             assert source.slot is not None and source.source_id and source.publication is not None
             connection.execute("select id, role from account_user limit 1")
-            connection.execute(HEARTBEAT_QUERY.encode())
+            connection.execute(heartbeat_query(captured.settings).encode())
             for forbidden in (
                 b"select iin from account_user",
                 b"select count(*) from django_session",

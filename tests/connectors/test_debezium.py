@@ -78,9 +78,10 @@ def test_security_settings_reach_every_kafka_client(settings: Settings) -> None:
 
 
 def test_only_a_streamed_heartbeat_counts() -> None:
-    beat = b'{"op":"u","after":{"id":1,"seq":7,"source_id":"1/1"},"source":{"ts_us":1795382227721394}}'
+    row, source = b'{"id":1,"seq":7,"source_id":"1/1","confirmed":40}', b'{"ts_us":1795382227721394,"lsn":50}'
+    beat = b'{"op":"u","after":%b,"source":%b}' % (row, source)
     found = streamed(beat)
-    assert found is not None and (found.seq, found.source_id) == (7, "1/1")
+    assert found is not None and (found.seq, found.source_id, found.lsn, found.confirmed) == (7, "1/1", 50, 40)
     assert streamed(beat.replace(b'"u"', b'"r"')) is None
     assert streamed(None) is None and streamed(b"[]") is None and streamed(b"\xff") is None
 

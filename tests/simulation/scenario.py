@@ -174,7 +174,7 @@ class World:
         """A heartbeat comes through the log."""
         if self.relay.caught_up:
             ends = {partition: len(log) for partition, log in self.relay.logs.items()}
-            beat = Beat(self.source.now, draw, "source", ends)
+            beat = Beat(self.source.now, draw, "source", ends, proven_at=self.source.now)
             self.proofs.setdefault(beat.committed_at, ends)
             for worker in self.workers:
                 if worker.pulse is not None and not worker.link.paused:
