@@ -6,12 +6,13 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from connectors.errors import Unreachable
-from connectors.kafka import REQUEST_SECONDS, kafka_config
+from connectors.kafka import REQUEST_SECONDS, kafka_config, require_broker
 from schemas.settings import Settings
 
 
 def members(settings: Settings, group: str) -> tuple[str, ...]:
     """Client ids of the members; a static member that ended stays one until its session is over (10 s)."""
+    require_broker(settings)
     try:
         admin = AdminClient(kafka_config(settings))
         future: Any = admin.describe_consumer_groups([group], request_timeout=REQUEST_SECONDS)[group]

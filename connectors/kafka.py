@@ -1,10 +1,34 @@
 """Settings -> configuration of a Kafka client in librdkafka's names: the one place where security settings are put."""
 
+import socket
+import time
 from typing import Any, Final
 
+from connectors.errors import Unreachable
 from schemas.settings import Settings
 
 REQUEST_SECONDS: Final = 15.0
+FIND_SECONDS: Final = 3.0
+"""For a broker that is just starting again; who asks waits no longer to be told that nobody is there."""
+
+
+def require_broker(settings: Settings) -> None:
+    """Raises `Unreachable` where no broker listens: librdkafka would go on trying for the whole time of a request."""
+    assert settings.kafka_bootstrap is not None, "commands require kafka_bootstrap before they connect"
+    deadline = time.monotonic() + FIND_SECONDS
+    while not any(map(_listens, settings.kafka_bootstrap.split(","))):
+        if time.monotonic() > deadline:
+            raise Unreachable("kafka cannot be reached; check TECHHUB_KAFKA_BOOTSTRAP")
+        time.sleep(0.2)
+
+
+def _listens(address: str) -> bool:
+    host, _, port = address.strip().rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=FIND_SECONDS).close()
+    except OSError:
+        return False
+    return True
 
 
 def kafka_config(settings: Settings, **extra: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 )
 
 from connectors.errors import Refused, Unreachable
-from connectors.kafka import REQUEST_SECONDS, kafka_config
+from connectors.kafka import REQUEST_SECONDS, kafka_config, require_broker
 from schemas.contract import Contract
 from schemas.settings import Settings
 
@@ -141,6 +141,7 @@ def identities(settings: Settings, topics: Collection[str]) -> dict[str, Identit
 
 
 def _admin(settings: Settings) -> AdminClient:
+    require_broker(settings)
     try:
         return AdminClient(kafka_config(settings))
     except KafkaException as error:

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from schemas.settings import Settings
+from sinks.migrate import migrate
 from tests.clickhouse_server import clickhouse_server
 
 
@@ -14,6 +15,14 @@ from tests.clickhouse_server import clickhouse_server
 def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     with clickhouse_server(Path(tmp_path_factory.mktemp("clickhouse"))) as settings:
         yield settings
+
+
+@pytest.fixture(scope="session")
+def migrated(clickhouse: Settings) -> Settings:
+    """Settings with a database that has everything: for tests that clear up what they put there, or only look."""
+    settings = clickhouse.model_copy(update={"clickhouse_database": "migrated"})
+    migrate(settings)
+    return settings
 
 
 @pytest.fixture

@@ -10,17 +10,16 @@ import pytest
 from schemas.settings import Settings, environment
 from sinks.clickhouse import connect
 from sinks.maintenance import announce, current, end
-from sinks.migrate import migrate
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123_456, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
 
 
-@pytest.fixture
-def migrated(settings: Settings) -> Settings:
-    migrate(settings)
-    return settings
+@pytest.fixture(autouse=True)
+def forgotten(migrated: Settings) -> None:
+    with connect(migrated) as client:
+        client.command("TRUNCATE TABLE maintenance")
 
 
 def command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:

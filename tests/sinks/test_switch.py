@@ -9,7 +9,6 @@ from ops.errors import Problem
 from ops.switch import DONE, Switch
 from schemas.settings import Settings
 from sinks.clickhouse import Client, connect
-from sinks.migrate import migrate
 from streams.plan import SWITCH
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -25,11 +24,20 @@ def event(client: Client, database: str, worker: str) -> None:
     client.insert("worker_events", [[NOW, worker, "start", ""]], database=database, column_names=columns)
 
 
+SOME = (
+    "core_city", "core_country", "requests", "request_transitions", "request_backlog", "watermarks", "worker_events",
+)  # fmt: skip
+
+
 @pytest.fixture
-def switch(settings: Settings) -> Iterator[Switch]:
+def switch(settings: Settings, migrated: Settings) -> Iterator[Switch]:
+    """Two databases with the same few tables; that whole ones are switched is tested with a real rebuild."""
     served, shadow = settings.clickhouse_database, f"{settings.clickhouse_database}_rebuild"
-    for database in (served, shadow):
-        migrate(settings.model_copy(update={"clickhouse_database": database}))
+    with connect(migrated) as client:
+        for database in (served, shadow):
+            client.command(f"CREATE DATABASE {database}")
+            for table in SOME:
+                client.command(f"CREATE TABLE {database}.{table} AS {migrated.clickhouse_database}.{table}")
     with connect(settings) as client:
         for database, country in ((served, 10), (shadow, 20)):
             city(client, database, country)
@@ -54,14 +62,14 @@ def assert_switched(switch: Switch) -> None:
 
 def test_the_rebuilt_rows_are_served_and_the_old_ones_are_kept(switch: Switch) -> None:
     assert not switch.under_way and not switch.old_data_left
-    assert switch.run() > 50
+    assert switch.run() == len(SOME) - 1, "all but the events of the workers"
     assert_switched(switch)
     switch.drop_old()
     assert value(switch, f"SELECT count() FROM system.databases WHERE name = '{switch.shadow}'") == 0
     assert value(switch, f"SELECT country_id FROM {switch.served}.v_country") == 20
 
 
-@pytest.mark.parametrize("exchanged", [0, 1, 30, 1000])
+@pytest.mark.parametrize("exchanged", [0, 1, 4, 1000])
 def test_a_switch_that_was_interrupted_anywhere_is_finished_and_nothing_goes_back(
     switch: Switch, exchanged: int
 ) -> None:
