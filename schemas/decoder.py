@@ -8,6 +8,7 @@ any bytes.
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from operator import itemgetter
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,6 @@ from schemas.types import (
     EPOCH,
     FIRST_INSTANT,
     LAST_INSTANT,
-    MICROSECOND,
     PARSED,
     UNAVAILABLE,
     ColumnType,
@@ -67,7 +67,8 @@ class Source(msgspec.Struct, gc=False):
 
 def micros(moment: datetime) -> int:
     """Integers all the way: a float of seconds loses microseconds from 2106 on."""
-    value = (moment - EPOCH) // MICROSECOND
+    since = moment - EPOCH
+    value = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
     if not FIRST_INSTANT <= value <= LAST_INSTANT:
         raise Unfit("expected an instant between 1900 and 2299, got one out of range")
     return value
@@ -83,7 +84,10 @@ class Decoder:
         self.empty = tuple(type_.empty for _, type_ in self.columns)
         self.toast = tuple(i for i, (column, type_) in enumerate(self.columns) if type_.toast or column.path)
         """Columns that an update may omit; whatever its type, one that is read from a document among them."""
-        self.keys = tuple(table.columns.index(table.column(name)) for name in table.key)
+        self.row_key: Callable[[tuple[Any, ...]], Any] = itemgetter(
+            *[table.columns.index(table.column(name)) for name in table.key]
+        )
+        """The value of a row's key column, or a tuple where the key has several."""
         positions = {name: index for index, name in enumerate(table.sources)}
         fields = [(f"f{i}", self.wire(name), None) for i, name in enumerate(table.sources)]
         row = msgspec.defstruct(
@@ -104,7 +108,7 @@ class Decoder:
             for index, (column, type_) in enumerate(self.columns)
         )
         self.conversions = tuple(
-            (index, type_, fast) for index, _, _, type_, fast in self.plan if fast or type_.empty is not None
+            (index, type_.empty, fast) for index, _, _, type_, fast in self.plan if fast or type_.empty is not None
         )
         self.direct = all(source == index and not column.path for index, source, column, _, _ in self.plan)
         self.texts = tuple(index for index, _, column, type_, fast in self.plan if type_.toast and fast is None)
@@ -136,9 +140,12 @@ class Decoder:
     def values(self, raw: tuple[Any, ...]) -> tuple[Any, ...]:
         if self.direct:
             values = list(raw)
-            for index, type_, fast in self.conversions:
+            for index, empty, fast in self.conversions:
                 item = values[index]
-                values[index] = type_.empty if item is None else fast(item) if fast else item
+                if item is None:
+                    values[index] = empty
+                elif fast is not None:
+                    values[index] = fast(item)
             for index in self.texts:
                 if values[index] == UNAVAILABLE:
                     raise Placeholder
@@ -227,9 +234,6 @@ class Decoder:
         except (msgspec.MsgspecError, RecursionError, ValueError):
             raise Malformed(f"key: expected {', '.join(self.table.key)}") from None
         return parts[0] if len(parts) == 1 else parts
-
-    def row_key(self, values: tuple[Any, ...]) -> Any:
-        return values[self.keys[0]] if len(self.keys) == 1 else tuple([values[i] for i in self.keys])
 
 
 class Placeholder(Exception):

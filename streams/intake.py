@@ -5,7 +5,8 @@ Three outcomes of a record: a change; malformed, then a dead letter with its byt
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from operator import attrgetter
+from typing import Final, Protocol
 
 from schemas.change import Change, Malformed
 from schemas.rows import DEAD_LETTERS, Row
@@ -13,6 +14,8 @@ from streams.dead_letters import dead_letter
 from streams.plan import TopicPlan
 from streams.resync import RESYNC_REQUIRED, repair_of, resync_row
 from streams.stored import Stored
+
+LSN: Final = attrgetter("lsn")
 
 
 class Record(Protocol):
@@ -49,9 +52,10 @@ class Outcome:
 def read(plan: TopicPlan, records: Sequence[Record]) -> Batch:
     changes: list[Change] = []
     letters: list[tuple[Record, str]] = []
+    decode = plan.decoder.decode
     for record in records:
         try:
-            changes.append(plan.decoder.decode(record.offset, record.key, record.value))
+            changes.append(decode(record.offset, record.key, record.value))
         except Malformed as error:
             letters.append((record, str(error)))
     return Batch(changes, letters, records[-1].offset + 1)
@@ -65,7 +69,7 @@ def fold(part: Stored, plan: TopicPlan, batch: Batch) -> Outcome:
     part.fold.fold(batch.changes, batch.next_offset)
     return Outcome(
         truncated(part, plan),
-        any(not change.lsn for change in batch.changes),
+        not all(map(LSN, batch.changes)),
         part.dead_letters.exceeded() if batch.letters else None,
     )
 
