@@ -19,7 +19,7 @@ from schemas.rows import Partition, Picker, Row, RowTable, Staged, Watermark, pi
 from streams.activity import activity_of
 from streams.entities import ENTITIES, Entity
 from streams.lifecycle import Advance, Transition, advancer, check_fields, entity_columns
-from streams.measures import HOUR, NONE, Function, Measure, MeasureRows, difference, hour_of, summed, under_hour
+from streams.measures import HOUR, NONE, Function, Measure, MeasureRows, difference, under_hour
 from streams.quality import (
     BAD_VALUE,
     CHECKS,
@@ -90,8 +90,10 @@ class LifecyclePlan:
     """Of an entity's fields: what its facts say of it."""
     stocks: tuple[tuple[Measure, Measure | None, Picker], ...]
     flows: tuple[Measure, ...]
+    known: frozenset[str]
+    """The statuses that the lifecycle lists."""
     rules: tuple[str, ...]
-    check: Check
+    check: Check | None
     blank: tuple[Any, ...]
     """Values of a tombstone of an entity that nobody saw alive."""
 
@@ -109,7 +111,7 @@ class LifecyclePlan:
         unknown = ("" if source in texts else None for source in lifecycle.dimensions.values())
         blank = ("", 0, False, *lifecycle.constants.values(), *unknown)
         rest = [0 if name in lifecycle.counts else None for name in columns[4 + len(dimensions) :]]
-        rules, check = CHECKS.get(lifecycle.entity, ((), lambda _: NOTHING))
+        rules, check = CHECKS.get(lifecycle.entity, ((), None))
         return cls(
             lifecycle,
             entity,
@@ -119,6 +121,7 @@ class LifecyclePlan:
             slice(4, 4 + len(dimensions)),
             tuple((m, m.filed(), kept(m)) for m in measures if m.of == "stock"),
             tuple(m for m in measures if m.of == "flow"),
+            lifecycle.known,
             (UNKNOWN, *rules),
             check,
             (*blank, *rest),
@@ -202,13 +205,15 @@ class TableFold:
     """What to hand over by key, the newest of each only: rows are made of it when they are taken."""
     horizon: int = 0
     """Rows of timed measures before this instant (microseconds) may be in the sink only."""
+    owner: tuple[str, int] = field(init=False)
+    """Topic and number, as rows have them."""
     heights: dict[str, int] = field(default_factory=dict)
     """Highest version of each table that was handed over."""
     truncated: int | None = None
     """Commit time of a TRUNCATE that was read: the rows of all partitions are meant, so the table needs a repair."""
 
     def __post_init__(self) -> None:
-        topic, number = self.partition.topic, self.partition.number
+        self.owner = topic, number = self.partition.topic, self.partition.number
         self.staged = Staged(self.partition)
         self.measures = {m.name: MeasureRows(m, topic, number) for m in self.plan.measures()}
         self.activity = self.measures[self.plan.activity.name]
@@ -256,9 +261,9 @@ class TableFold:
 
     def versioned(self, cells: Mapping[Any, Row], seen: Mapping[Any, Seen]) -> dict[Any, Row]:
         """Rows as their table has them."""
-        topic, number = self.partition.topic, self.partition.number
+        owner = self.owner
         return {
-            key: (*values, topic, number, row.version, row.lsn, row.committed_at, int(row.state is None))
+            key: (*values, *owner, row.version, row.lsn, row.committed_at, int(row.state is None))
             for key, values in cells.items()
             for row in (seen[key],)
         }
@@ -335,40 +340,43 @@ class TableFold:
         )
 
     def fold_entity(self, plan: LifecyclePlan, row: Seen | None, change: Change) -> None:
-        old: Entity | None = row.state if row is not None else None
+        offset, key = change.offset, change.key
+        old: Entity | None = None if row is None else row.state
         new, transition = plan.advance(old, change)
         if transition is not None:
             self.record(plan, transition, change)
         for contributions, rows, filed, keep in self.stocks:
-            before = contributions(old) if old is not None else NONE
-            after = contributions(new) if new is not None else NONE
+            before = NONE if old is None else contributions(old)
+            after = NONE if new is None else contributions(new)
             if changes := difference(before, after):
-                rows.add(change.offset, changes)
+                rows.add(offset, changes)
                 if filed is not None:
-                    filed.add(change.offset, under_hour(changes, hour_of(change.committed_at), keep))
+                    filed.add(offset, under_hour(changes, change.committed_at, keep))
         self.judge(plan, new, transition, change)
-        self.entities[change.key] = followed(row, change, new)
-        self.changed_entities[change.key] = new if new is not None else old
+        self.entities[key] = followed(row, change, new)
+        self.changed_entities[key] = old if new is None else new
 
     def record(self, plan: LifecyclePlan, transition: Transition, change: Change) -> None:
-        t, topic = transition, self.partition
+        t, offset = transition, change.offset
         seconds = None if t.spent is None else t.spent / 1_000_000
-        self.first(plan.facts)[change.offset] = (
+        self.first(plan.facts)[offset] = (
             change.key, t.lsn, t.before, t.after, t.at, seconds, t.legal, t.origin, *astuple(t.entity)[plan.dimensions],
-            topic.topic, topic.number, change.offset + 1,
+            *self.owner, offset + 1,
         )  # fmt: skip
         for contributions, rows in self.flows:
-            rows.add(change.offset, summed(contributions(t)))
+            rows.add(offset, contributions(t))
 
     def judge(self, plan: LifecyclePlan, new: Entity | None, transition: Transition | None, change: Change) -> None:
-        findings = NOTHING
+        findings, streamed = NOTHING, False
         if new is not None:
-            findings = plan.check(new)
-            if new.status not in plan.lifecycle.known:
+            if plan.check is not None:
+                findings = plan.check(new)
+            if new.status not in plan.known:
                 findings = {**findings, **unknown_status(new.status)}
-        streamed = transition is not None and transition.origin == "stream"
-        if streamed and transition is not None and not transition.legal:
-            findings = {**findings, ILLEGAL: f"{transition.before or '(new)'} -> {transition.after or '(none)'}"}
+        if transition is not None:
+            streamed = transition.origin == "stream"
+            if streamed and not transition.legal:
+                findings = {**findings, ILLEGAL: f"{transition.before or '(new)'} -> {transition.after or '(none)'}"}
         if findings or self.entity_issues.known:
             rules, issues = (*plan.rules, ILLEGAL) if streamed else plan.rules, self.first(DQ_ISSUES)
             self.entity_issues.judge(change.offset, change.committed_at, change.key, rules, findings, issues)

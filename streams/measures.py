@@ -8,7 +8,7 @@ nothing.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from operator import neg
+from operator import add, neg
 from typing import Any, Final
 
 from schemas.rows import Picker, Row, RowTable
@@ -22,11 +22,12 @@ Contribution = tuple[Key, Values]
 Contributions = Sequence[Contribution]
 Function = Callable[[Any], Contributions]
 NONE: Final[Contributions] = ()
+ONE: Final[Values] = (1,)
 
 
 def hour_of(micros: int) -> int:
-    """Start of the hour in UTC, seconds since 1970 (a DateTime)."""
-    return micros // HOUR * 3600
+    """Start of the hour in UTC, seconds since 1970 (a DateTime). Two divisions by small numbers take less than one."""
+    return micros // 1_000_000 // 3600 * 3600
 
 
 def minute_of(micros: int) -> int:
@@ -100,6 +101,9 @@ def difference(before: Contributions, after: Contributions) -> Contributions:
     """contributions(new) - contributions(old), without keys that stay as they are."""
     if before == after:
         return NONE
+    if len(before) == len(after) == 1 and before[0][0] != after[0][0]:
+        ((key, values),) = before
+        return [(key, tuple(map(neg, values))), after[0]]
     changes = [*[(key, tuple(map(neg, values))) for key, values in before], *after] if before else after
     found = summed(changes)
     return changes if found is changes else [entry for entry in found if any(entry[1])]
@@ -108,63 +112,67 @@ def difference(before: Contributions, after: Contributions) -> Contributions:
 class MeasureRows:
     """The rows of one measure in one partition, in memory.
 
-    Invariant: a row's values are the sum of the contributions of all events below its version.
+    Invariant: a row's values are the sum of the contributions of all events below its version. Of many rows few change
+    between two flushes, and those again and again: they are looked for among the touched first.
     """
 
-    __slots__ = ("owner", "places", "rows", "single", "table", "timed", "touched")
+    __slots__ = ("owner", "rows", "single", "table", "timed", "touched")
 
     def __init__(self, measure: Measure, topic: str, partition: int) -> None:
         self.table = measure.table
         self.timed = measure.timed
-        self.places = range(2, len(measure.values) + 2)
         self.single = len(measure.values) == 1
         self.owner = (topic, partition)
         self.rows: dict[Key, list[int]] = {}
-        """key -> [version, whether it is among the touched, *values]"""
-        self.touched: list[tuple[Key, list[int]]] = []
-        """Rows that have changed since they were taken, once each."""
+        """key -> [version, *values]"""
+        self.touched: dict[Key, list[int]] = {}
+        """Those that have changed since they were taken; the next event of the log is in none of them yet."""
 
     def add(self, offset: int, contributions: Contributions) -> None:
-        """Folds what the event at `offset` contributes; no key may occur twice."""
-        rows, version = self.rows, offset + 1
+        """Folds what the event at `offset` contributes; what it contributes to one key twice is summed."""
+        touched, version = self.touched, offset + 1
         for key, values in contributions:
-            row = rows.get(key)
+            row = touched.get(key)
             if row is None:
-                row = rows[key] = [version, True, *values]
-                self.touched.append((key, row))
-            elif row[0] < version:
-                row[0] = version
-                if self.single:
-                    row[2] += values[0]
-                else:
-                    for place, value in zip(self.places, values, strict=True):
-                        row[place] += value
-                if not row[1]:
-                    row[1] = True
-                    self.touched.append((key, row))
+                row = self.rows.get(key)
+                if row is None:
+                    self.rows[key] = touched[key] = [version, *values]
+                    continue
+                if row[0] >= version:
+                    continue
+                touched[key] = row
+            row[0] = version
+            if self.single:
+                row[1] += values[0]
+            else:
+                row[1:] = map(add, row[1:], values)
 
     def take(self) -> dict[Key, Row]:
         """The rows that have changed since the last time, as the table has them."""
-        touched, self.touched, owner = self.touched, [], self.owner
-        for _, row in touched:
-            row[1] = False
-        return {key: (*key, *row[2:], *owner, row[0]) for key, row in touched}
+        touched, self.touched, (topic, partition) = self.touched, {}, self.owner
+        if self.single:
+            return {key: (*key, row[1], topic, partition, row[0]) for key, row in touched.items()}
+        return {key: (*key, *row[1:], topic, partition, row[0]) for key, row in touched.items()}
 
     def load(self, rows: Iterable[Row]) -> None:
         """Rows as the table has them (`table.columns`); what is in memory already may be ahead of them."""
         width, end = len(self.table.key), len(self.table.columns) - 3
         for row in rows:
-            known = self.rows.get(row[:width])
+            key = row[:width]
+            known = self.rows.get(key)
             if known is None or known[0] < row[-1]:
-                self.rows[row[:width]] = [row[-1], False, *row[width:end]]
+                self.touched.pop(key, None)
+                self.rows[key] = [row[-1], *row[width:end]]
 
     def forget(self, before: int, durable: int) -> None:
         """Drops rows of hours and minutes that are over (seconds since 1970) and whose versions are durable."""
-        gone = [key for key, row in self.rows.items() if key[0] < before and row[0] <= durable and not row[1]]
+        touched = self.touched
+        gone = [k for k, row in self.rows.items() if k[0] < before and row[0] <= durable and k not in touched]
         for key in gone:
             del self.rows[key]
 
 
-def under_hour(changes: Contributions, hour: int, keep: Picker) -> Contributions:
-    """Differences filed under an hour; `keep` takes out of a key what the history keeps."""
-    return summed([((hour, *keep(key)), values) for key, values in changes])
+def under_hour(changes: Contributions, at: int, keep: Picker) -> Contributions:
+    """Differences filed under the hour of an instant; `keep` takes out of a key what the history keeps."""
+    hour = hour_of(at)
+    return [((hour, *keep(key)), values) for key, values in changes]

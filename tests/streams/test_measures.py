@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from streams.bookings import LONGEST, occupied, room_hours
 from streams.entities import Booking
-from streams.measures import difference, hour_of, minute_of, summed, under_hour
+from streams.measures import MeasureRows, difference, hour_of, minute_of, summed, under_hour
 from tests.streams.log import HOUR, LIFECYCLES, START, change, folded, lifecycle_of, sums
 
 REQUESTS: Final = LIFECYCLES["service_servicerequest"]
@@ -53,7 +53,10 @@ def test_what_stays_as_it_is_makes_no_difference() -> None:
 
 def test_under_an_hour_the_keys_that_the_history_keeps_are_summed() -> None:
     changes = difference([], [(("A", "sent", 7), (1,)), (("A", "sent", 8), (1,))])
-    assert dict(under_hour(changes, 3600, itemgetter(0, 1))) == {(3600, "A", "sent"): (2,)}
+    assert FILED is not None
+    rows = MeasureRows(FILED, "requests", 0)
+    rows.add(6, under_hour(changes, HOUR, itemgetter(0, 1)))
+    assert rows.take() == {(3600, "A", "sent"): (3600, "A", "sent", 2, "requests", 0, 7)}
 
 
 @given(instants)
