@@ -5,6 +5,7 @@ since 1970 in UTC, spans microseconds.
 """
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import msgspec
@@ -71,7 +72,7 @@ def advancer(lifecycle: Lifecycle, table: Table, entity: Callable[..., Entity]) 
     reached = tuple(lifecycle.reached.values())
     counted = tuple(lifecycle.counts.values())
     closing = tuple(lifecycle.closed.values())
-    legal = lifecycle.is_legal
+    legal = frozenset(pair for pair in product(("", *lifecycle.statuses), repeat=2) if lifecycle.is_legal(*pair))
     nothing_yet = ((None,) * len(reached), (0,) * len(counted))
     milestones = frozenset((*reached, *counted))
     first_places, count_places = (
@@ -92,12 +93,6 @@ def advancer(lifecycle: Lifecycle, table: Table, entity: Callable[..., Entity]) 
             [past[fields[i]] if i in change.unavailable and i in fields else value for i, value in enumerate(values)]
         )
 
-    def creation(old: Any, change: Change, values: tuple[Any, ...]) -> int | None:
-        stated: int | None = values[created_index] if created_index is not None else None
-        if stated is None and old is not None:
-            stated = old.created_at
-        return change.committed_at if stated is None and change.operation == "create" else stated
-
     def stood_since(change: Change, values: tuple[Any, ...], created_at: int | None) -> int:
         """A snapshot shows where an entity stands, not when it got there; so does the first update of one that nobody
         has seen: the row was there before capture, and a backfill has not come to it yet."""
@@ -114,7 +109,7 @@ def advancer(lifecycle: Lifecycle, table: Table, entity: Callable[..., Entity]) 
             number[place] += 1
         return first, number
 
-    def advance(old: Entity | None, change: Change) -> tuple[Entity | None, Transition | None]:
+    def advance(old: Any, change: Change) -> tuple[Entity | None, Transition | None]:
         values = change.values
         if values is None:
             return None, removal(old, change)
@@ -122,7 +117,11 @@ def advancer(lifecycle: Lifecycle, table: Table, entity: Callable[..., Entity]) 
         if change.unavailable and past is not None:
             values = restored(past, change, values)
         status: str = values[status_at]
-        created_at = creation(old, change, values)
+        created_at: int | None = values[created_index] if created_index is not None else None
+        if created_at is None and old is not None:
+            created_at = old.created_at
+        if created_at is None and change.operation == "create":
+            created_at = change.committed_at
         before = "" if old is None else old.status
         streamed = change.lsn > 0 and not (old is None and change.operation == "update")
         firsts, counts = nothing_yet if past is None else (past[reached_at], past[counts_at])
@@ -145,7 +144,7 @@ def advancer(lifecycle: Lifecycle, table: Table, entity: Callable[..., Entity]) 
         if status == before:
             return new, None
         spent = since - old.since if streamed and old is not None and old.since_observed else None
-        fine = not streamed or legal(before, status)
+        fine = not streamed or (before, status) in legal or lifecycle.is_legal(before, status)
         origin = "stream" if streamed else "snapshot"
         return new, Transition(before, status, since, spent, fine, origin, change.lsn, new)
 

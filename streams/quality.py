@@ -4,7 +4,6 @@ What depends on several entities or on now (overlaps, orphans) is computed in vi
 """
 
 from collections.abc import Callable, Collection, Mapping
-from operator import itemgetter
 from typing import Any, Final
 
 from schemas.contract import Table
@@ -59,22 +58,22 @@ def salary_range(low: float | None, high: float | None) -> Findings:
 
 RowCheck = Callable[[Row], Findings]
 
-ROW_CHECKS: Final[Mapping[str, tuple[str, tuple[str, ...], Callable[..., Findings]]]] = {
+ROW_CHECKS: Final[Mapping[str, tuple[str, tuple[str, str], Callable[..., Findings]]]] = {
     "service_servicerequest": ("self_parent", ("id", "parent_id"), self_parent),
     "core_comment": ("self_parent", ("id", "parent_id"), self_parent),
     "core_vacancy": ("salary_range", ("salary_min", "salary_max"), salary_range),
 }
-"""By captured table, with or without a lifecycle: the rule, the columns it looks at, and the check."""
+"""By captured table, with or without a lifecycle: the rule, the two columns it looks at, and the check."""
 
 
 def row_check(table: Table) -> tuple[tuple[str, ...], RowCheck | None]:
     """The rules over rows of the table, and the check; none where the contract lacks a column of them."""
     names = [column.name for column in table.columns]
-    rule, columns, check = ROW_CHECKS.get(table.name, ("", (), None))
+    rule, columns, check = ROW_CHECKS.get(table.name, ("", ("", ""), None))
     if check is None or not set(columns) <= set(names):
         return (), None
-    chosen, decide = itemgetter(*map(names.index, columns)), check
-    return (rule,), lambda row: decide(*chosen(row))
+    decide, (one, other) = check, map(names.index, columns)
+    return (rule,), lambda row: decide(row[one], row[other])
 
 
 def unknown_status(status: str) -> Findings:
