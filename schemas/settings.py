@@ -142,6 +142,9 @@ class Settings(BaseSettings):
     admin_url: str | None = Field(
         None, description="where the application shows a row, https://host/admin/{app}/{model}/{id}/change/"
     )
+    flush_seconds: float = Field(
+        0.08, ge=0, le=5, description="seconds between two inserts into a table, at least; more saves CPU and parts"
+    )
     stall_seconds: float = Field(
         60, ge=2, description="seconds without progress after which a worker process is started again"
     )

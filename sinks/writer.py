@@ -26,9 +26,11 @@ log = logging.getLogger("techhub.writer")
 FIRST_DELAY: Final = 0.1
 LONGEST_DELAY: Final = 5.0
 
-PAUSES: Final = (0.08, 0.08, 0.5)
+PAUSE: Final = 0.08
 """Seconds from the beginning of a lane's flush to that of its next. An insert costs the same CPU for one row as for a
-hundred, and a first flush does not wait; watermarks only matter to a restart and to the age that is shown."""
+hundred, and a first flush does not wait."""
+WATERMARKS_PAUSE: Final = 0.5
+"""At least, for the last lane: watermarks only matter to a restart and to the age that is shown."""
 LONGEST_REST: Final = 0.25
 """A lane rests for as long as its flush took, so that a sink that is slow because it is busy gets fewer, larger inserts
 and not more of them; but no longer than this."""
@@ -71,11 +73,12 @@ class Lane:
 class Writer:
     """Invariant: a row is never sent before every row of the earlier phases below its version is acknowledged."""
 
-    def __init__(self, sink: Sink, stamp: Stamp, claims: Claims, limit: int = 100_000) -> None:
+    def __init__(self, sink: Sink, stamp: Stamp, claims: Claims, limit: int = 100_000, pause: float = PAUSE) -> None:
         self.sink = sink
         self.stamp = stamp
         self.claims = claims
         self.limit = limit
+        self.pauses = (pause, pause, max(pause, WATERMARKS_PAUSE))
         self.meter = Meter()
         self.dirty: dict[Partition, Source] = {}
         self.lanes = (Lane(), Lane(), Lane())
@@ -153,7 +156,7 @@ class Writer:
             if generation == self.generation:
                 self.hand_on(staged, following)
             took = asyncio.get_running_loop().time() - began
-            await asyncio.sleep(max(PAUSES[number] - took, min(took, LONGEST_REST)))
+            await asyncio.sleep(max(self.pauses[number] - took, min(took, LONGEST_REST)))
 
     def hand_on(self, staged: Sequence[Staged], following: Lane | None) -> None:
         if following is not None:

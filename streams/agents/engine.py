@@ -81,7 +81,8 @@ class Engine:
         async with self.opening:
             if self.sink is None:
                 sink = await self.open_sink(self.settings)
-                self.writer = self.make_writer(sink, self.stamp, self.flushed, self.settings.writer_limit)
+                limit, pause = self.settings.writer_limit, self.settings.flush_seconds
+                self.writer = self.make_writer(sink, self.stamp, self.flushed, limit, pause)
                 self.writer.meter = self.meter
                 self.journal = Journal(sink, self.settings.worker_id)
                 self.pulse = await self.make_pulse(

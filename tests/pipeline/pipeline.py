@@ -40,11 +40,13 @@ from tests.faults.network import PROXIED
 from tests.patience import SECONDS as SECONDS
 
 APPLICATION: Final = "techhub-tests"
+LONGEST_PAUSE: Final = 0.4
 
 
 def until(condition: Callable[[], Any], what: str, seconds: float = SECONDS) -> None:
-    """Waits for the condition; a client's error counts as not yet."""
-    deadline, last = time.monotonic() + seconds, ""
+    """Waits for the condition; a client's error counts as not yet. Asks less often the longer it takes: a question may
+    cost the pipeline as much as its work."""
+    deadline, last, pause = time.monotonic() + seconds, "", 0.05
     while True:
         try:
             if condition():
@@ -52,7 +54,8 @@ def until(condition: Callable[[], Any], what: str, seconds: float = SECONDS) -> 
         except Exception as error:
             last = f"; the last try ended with {type(error).__name__}: {error}"
         assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}{last}"
-        time.sleep(0.1)
+        time.sleep(pause)
+        pause = min(1.3 * pause, LONGEST_PAUSE)
 
 
 def settings_of(stack: Addresses, unique: str, **changes: Any) -> Settings:
@@ -61,7 +64,7 @@ def settings_of(stack: Addresses, unique: str, **changes: Any) -> Settings:
     names = {
         "clickhouse_database": unique, "topic_prefix": unique, "group": unique, "worker_id": f"{unique}-0",
         "slot_name": unique, "publication": unique, "connector_name": unique, "heartbeat_seconds": 0.5,
-        "metrics_port": free_port(),
+        "flush_seconds": 0.2, "metrics_port": free_port(),
     }  # fmt: skip
     return load(**{**known, **names, **changes})
 
@@ -190,8 +193,16 @@ class Pipeline:
     def settle(self) -> None:
         """Waits until everything that the source has committed by now is in ClickHouse."""
         moment = self.execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")[0][0]
-        sql = "SELECT min(ifNull(toUnixTimestamp64Micro(seen_until), 0)) FROM v_freshness"
-        until(lambda: self.value(sql) > moment, f"seen_until passes {moment}", self.seconds)
+        claimed = "SELECT countIf(toUnixTimestamp64Micro(seen_until) > {moment:Int64}) FROM seen_until FINAL"
+        partitions = sum(table.partitions for table in self.contract.tables.values())
+
+        shown = "SELECT min(ifNull(toUnixTimestamp64Micro(seen_until), 0)) FROM v_freshness"
+
+        def seen() -> bool:
+            # what people ask costs four times as much as what it is made of
+            return self.value(claimed, {"moment": moment}) >= partitions and self.value(shown) > moment
+
+        until(seen, f"seen_until passes {moment}", self.seconds)
 
     def caught_up(self) -> None:
         """The worker has read the first snapshot, and the facts of the history tables are written."""

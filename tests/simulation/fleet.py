@@ -131,7 +131,7 @@ class Worker:
             {plan.topic: plan},
             open_sink=self.open,
             make_pulse=self.beating,
-            make_writer=lambda sink, stamp, claims, _: make_writer(sink, stamp, claims, LIMIT),
+            make_writer=lambda sink, stamp, claims, *_: make_writer(sink, stamp, claims, LIMIT),
         )
         self.spawn(self.engine.assigned(self.consumer))
 
