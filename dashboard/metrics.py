@@ -21,8 +21,9 @@ from connectors.errors import ConnectorsError
 from schemas.metrics import METRICS
 from schemas.settings import Settings
 from sinks.answers import Answer, answer
+from sinks.asynchronous import ClickHouse
 from sinks.catalogue import Metric, Query
-from sinks.clickhouse import ClickHouse, ClickHouseError, SinkUnavailable, one_line
+from sinks.clickhouse import ClickHouseError, SinkUnavailable, one_line
 
 log = logging.getLogger("techhub.metrics")
 

@@ -8,8 +8,8 @@ from typing import Any, Final, Protocol
 
 from schemas.settings import Settings
 from sinks.answers import answer
+from sinks.asynchronous import ClickHouse
 from sinks.catalogue import Query
-from sinks.clickhouse import ClickHouse
 from sinks.parameters import Value
 
 LIMITS: Final = {"max_execution_time": 10, "max_result_rows": 20_000}

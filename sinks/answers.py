@@ -6,12 +6,15 @@ Views compute what depends on now by ClickHouse's clock; `now` and `zone` only r
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sinks.catalogue import Query
-from sinks.clickhouse import ClickHouse, Client
+from sinks.clickhouse import Client
 from sinks.parameters import Value, bind
+
+if TYPE_CHECKING:  # a command does without aiohttp
+    from sinks.asynchronous import ClickHouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ def ask(
 
 
 async def answer(
-    sink: ClickHouse,
+    sink: "ClickHouse",
     query: Query,
     zone: ZoneInfo,
     values: Mapping[str, Value] | None = None,

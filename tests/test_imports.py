@@ -24,7 +24,7 @@ ONLY_IN: Final = {
     "faust": ("streams/agents/",),
     "mode": ("streams/agents/",),
     "aiokafka": ("streams/agents/",),
-    "clickhouse_connect": ("sinks/clickhouse.py",),
+    "clickhouse_connect": ("sinks/clickhouse.py", "sinks/asynchronous.py"),
 }
 OUTSIDE: Final = {
     "time",

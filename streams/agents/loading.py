@@ -13,7 +13,8 @@ from operator import itemgetter
 
 from schemas.rows import DEAD_LETTERS, WATERMARKS, Partition, RowTable, Watermark
 from schemas.settings import Settings
-from sinks.clickhouse import ClickHouse, Sink
+from sinks.asynchronous import ClickHouse
+from sinks.clickhouse import Sink
 from streams.agents.exits import LimitReached
 from streams.agents.restored import anew, claim, fallen_back, held
 from streams.dead_letters import DeadLetterLimit, DeadLetters

@@ -6,7 +6,7 @@ from schemas.change import Change
 from schemas.contract import load_contract
 from schemas.rows import WATERMARKS, Partition, RowTable, Staged
 from schemas.settings import Settings
-from sinks.clickhouse import ClickHouse
+from sinks.asynchronous import ClickHouse
 from sinks.migrate import migrate
 from streams.agents.loading import load
 from streams.dead_letters import DeadLetterLimit

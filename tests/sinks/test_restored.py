@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from schemas.contract import load_contract
 from schemas.rows import Partition, Watermark
 from schemas.settings import Settings
-from sinks.clickhouse import ClickHouse, Client, connect
+from sinks.asynchronous import ClickHouse
+from sinks.clickhouse import Client, connect
 from sinks.migrate import migrate
 from streams.agents.restored import claim, fallen_back, held
 from streams.dead_letters import DeadLetterLimit, DeadLetters

@@ -10,8 +10,9 @@ import pytest
 
 from schemas.settings import Settings
 from sinks.answers import Answer, answer, ask
+from sinks.asynchronous import ClickHouse
 from sinks.catalogue import Column, Query, load_catalogue
-from sinks.clickhouse import ClickHouse, Client
+from sinks.clickhouse import Client
 from sinks.parameters import Value, bind
 from tests.views.world import NOW
 
