@@ -3,7 +3,9 @@
 PostgreSQL's own files are left out: that is where everything belongs.
 """
 
-from collections.abc import Iterator
+import os
+import stat
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,16 +78,38 @@ def in_columns(pipeline: Pipeline, markers: tuple[bytes, ...]) -> list[Found]:
 
 
 def in_files(pipeline: Pipeline, logs: Path, markers: tuple[bytes, ...]) -> list[Found]:
-    """Every file of Kafka, Connect and ClickHouse and every log, as the bytes that they are."""
+    """Every file of Kafka, Connect and ClickHouse and every log, as the bytes that they are.
+
+    What a file held that went away meanwhile is in one that has come since: then those are looked through, too.
+    """
     directory = pipeline.stack.directory
-    database = find_home(directory).data
+    left_out = (find_home(directory).data, directory / "secrets")
     found: list[Found] = []
-    for file in (*directory.rglob("*"), *logs.rglob("*")):
-        if database in file.parents or (directory / "secrets") in file.parents or not file.is_file():
-            continue
-        with file.open("rb") as content:
-            before = b""
-            while chunk := content.read(CHUNK):
-                found += looked_for(str(file), before + chunk, markers)
-                before = chunk[-64:]
+    searched: set[Path] = set()
+    gone = True
+    while gone:
+        new = {file for root in (directory, logs) for file in files(root, left_out)} - searched
+        searched |= new
+        gone = False
+        for file in new:
+            try:
+                found += in_file(file, markers)
+            except FileNotFoundError:
+                gone = True
     return found
+
+
+def files(root: Path, left_out: Collection[Path]) -> Iterator[Path]:
+    for folder, _, names in os.walk(root):
+        if not any(Path(folder).is_relative_to(each) for each in left_out):
+            yield from (Path(folder, name) for name in names)
+
+
+def in_file(file: Path, markers: tuple[bytes, ...]) -> Iterator[Found]:
+    if not stat.S_ISREG(file.stat().st_mode):
+        return
+    with file.open("rb") as content:
+        before = b""
+        while chunk := content.read(CHUNK):
+            yield from looked_for(str(file), before + chunk, markers)
+            before = chunk[-64:]
