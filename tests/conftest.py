@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from deploy.local.stack import Addresses, Stack
 from tests.faults.network import PROXIED
-from tests.scheduling import ByGroup, place
+from tests.scheduling import FIRST, ByFolder, folder
 
 # a machine that is busy with other work draws slowly, which says nothing about the code
 settings.register_profile("busy", suppress_health_check=[HealthCheck.too_slow], deadline=None)
@@ -35,12 +35,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if "stack" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.stack)
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: place(item.nodeid))
+        items.sort(key=lambda item: FIRST.index(name) if (name := folder(item.nodeid)) in FIRST else len(FIRST))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    return ByGroup(config, log)
+    return ByFolder(config, log)
 
 
 @pytest.fixture(scope="session")

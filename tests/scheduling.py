@@ -1,37 +1,24 @@
 """Which tests share a process when there are several: `make test` runs four.
 
-Much of the time is spent waiting for Kafka, Connect and PostgreSQL, so several embedded stacks run beside each other:
-for a pipeline that is left alone, for those that are torn and mended, for the folders that need the parts only. A
-folder is a group, unless `GROUPS` says otherwise: the long ones are divided, so that no process is left with one of
-them at the end.
+Much of the time is spent waiting for Kafka, Connect and PostgreSQL, so three embedded stacks run beside each other: one
+for a pipeline that is left alone, one for those that are torn and mended, one for the folders that need the parts only.
+Every other folder is a group of its own. More pipelines at once keep two cores so busy that all of them take longer.
 """
 
 from typing import Final
 
 from xdist.scheduler import LoadScopeScheduling
 
-GROUPS: Final = {
-    "connectors": "parts",
-    "local": "parts",
-    "pipeline/test_scenarios.py": "scenarios",
-    "mending/test_guardian.py": "guardian",
-}
-"""Folder or file -> group."""
-FIRST: Final = ("pipeline", "mending", "prometheus", "parts", "scenarios", "guardian")
-"""Begin at once, in this order: they take longest, or wait most."""
+ON_THE_PARTS: Final = frozenset({"connectors", "local"})
+FIRST: Final = ("pipeline", "mending", "prometheus", "connectors", "local")
+"""Begin at once: they take longest, or wait most."""
 
 
-def group(nodeid: str) -> str:
-    file = nodeid.removeprefix("tests/").partition("::")[0]
-    folder = file.partition("/")[0]
-    return GROUPS.get(file) or GROUPS.get(folder) or folder
+def folder(nodeid: str) -> str:
+    return nodeid.removeprefix("tests/").split("/")[0]
 
 
-def place(nodeid: str) -> int:
-    name = group(nodeid)
-    return FIRST.index(name) if name in FIRST else len(FIRST)
-
-
-class ByGroup(LoadScopeScheduling):  # type: ignore[misc]
+class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
-        return group(nodeid)
+        name = folder(nodeid)
+        return "parts" if name in ON_THE_PARTS else name
