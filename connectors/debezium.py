@@ -33,7 +33,7 @@ FIXED: Final = {
     # the default leaves truncate out: the worker must see it to ask for a resync
     "skipped.operations": "none",
     "provide.transaction.metadata": "false",
-    # commit to kafka in about 25 ms; 10 ms would save 8 of them, and cost an idle connector 10 % of a core instead of 5
+    # 10 ms: commit to kafka in 12-19 ms, and 10 % of a core when idle; 25 ms: 5 %, for up to 15 ms more; 100 ms adds 90
     "poll.interval.ms": "25",
     "max.batch.size": "8192",
     "max.queue.size": "32768",

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from connectors.catalogue import CAPTURE_SCHEMA
-from connectors.postgres import Statement, quoted
+from connectors.postgres import HEARTBEAT_COLUMNS, Statement, quoted
 from schemas.contract import Contract
 from schemas.settings import Settings
 
 CONNECTIONS: Final = 4
-PULSE_COLUMNS: Final = "ts, seq, source_id, confirmed"
+PULSE_COLUMNS: Final = ", ".join(name for name in HEARTBEAT_COLUMNS if name != "id")
 LIMITS: Final = {
     "statement_timeout": "60s",
     "lock_timeout": "5s",

@@ -8,7 +8,7 @@ nothing.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from operator import add, neg
+from operator import neg
 from typing import Any, Final
 
 from schemas.rows import Picker, Row, RowTable
@@ -145,7 +145,7 @@ class MeasureRows:
             if self.single:
                 row[1] += values[0]
             else:
-                row[1:] = map(add, row[1:], values)
+                row[1:] = [one + other for one, other in zip(row[1:], values, strict=True)]
 
     def take(self) -> dict[Key, Row]:
         """The rows that have changed since the last time, as the table has them."""
