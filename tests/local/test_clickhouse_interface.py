@@ -158,6 +158,34 @@ def test_settings_and_database_hold_for_one_statement(interface: Interface) -> N
 
 
 @pytest.mark.parametrize(
+    ("asked", "fields"),
+    [
+        ("select value = '3' from system.settings where name = 'max_threads' settings max_threads = 3", {}),
+        ("select {x:UInt8} = 1", {"param_x": "1"}),
+        ("select 1 format JSONCompact", {}),
+        ("with 1 as known select known", {}),
+    ],
+)
+def test_what_a_read_brings_along_does_not_reach_the_next(interface: Interface, asked: str, fields: Any) -> None:
+    """Reads share connections: each thread answers several times."""
+    settings = "select changed from system.settings where name = 'max_threads'"
+    for _ in range(6):
+        assert "1" in interface.ask(asked, **fields)
+        assert interface.ask(settings) == "0\n"
+        assert "UNKNOWN_QUERY_PARAMETER" in interface.post("select {x:UInt8}").text
+        assert "UNKNOWN_IDENTIFIER" in interface.post("select known").text
+
+
+def test_a_database_that_was_made_anew_is_read(interface: Interface) -> None:
+    for number in range(6):
+        interface.ask("create database again")
+        interface.ask(f"create table again.t engine = MergeTree order by x as select {number} as x")
+        assert interface.ask("select x from t", database="again") == f"{number}\n"
+        interface.ask("drop database again")
+        assert interface.post("select x from t", database="again").status_code == 404
+
+
+@pytest.mark.parametrize(
     ("sql", "fields", "code", "status"),
     [
         ("selec 1", {}, "62", 400),

@@ -1,10 +1,10 @@
 """Runs statements on chDB: a `Request` in, the bytes of its answer out.
 
-Every statement has a connection of its own, so a setting, a parameter or a USE cannot outlive it: on a pooled
-connection, the deduplication token of one insert makes the next insert of other rows vanish. Only plain inserts share
-one a thread, because a connection and a SET cost a quarter of a small insert's CPU: their settings stand in the
-statement itself, and the database is chosen anew when it differs. Reads, inserts and all else have threads of their
-own, so slow ones of a kind hold up only their kind.
+A setting, a parameter or a USE must not outlive its statement: on a pooled connection, the deduplication token of one
+insert makes the next insert of other rows vanish. But a connection, a USE and a SET cost as much as a small read, so
+reads share the connections that were prepared for the same database and settings, and plain inserts those without
+settings: theirs stand in the statement. Every other statement has a connection of its own, as everything has after an
+error. Reads, inserts and all else have threads of their own, so slow ones of a kind hold up only their kind.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,9 @@ WAITING = 256
 
 READ_SECONDS = 300
 SETTING = re.compile(r"[A-Za-z_]\w*")
+KEPT = 8
+"""Prepared connections of a thread."""
+Settings = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Engine:
         # held for the life of the process: with no connection left the engine would close its tables
         self._held = chdb.connect(self._path)  # type: ignore[no-untyped-call]
         self._pools = {lane: ThreadPoolExecutor(count, lane) for lane, count in THREADS.items()}
-        self._warm = threading.local()
+        self._kept = _Kept(self._path)
         self._under_way = 0
         self._counting = threading.Lock()
 
@@ -75,39 +78,23 @@ class Engine:
             self._under_way -= 1
 
     def _run(self, request: Request) -> Answer:
+        lane = request.statement.lane
         try:
-            return self._insert_warm(request) if _is_plain_insert(request) else self._run_alone(request)
+            if lane == "read":
+                with self._kept.prepared(request.database, _settings(request)) as connection:
+                    return _query(connection, request)
+            if _is_plain_insert(request):
+                chosen = ", ".join(_assigned(_checked(request.settings)))
+                with self._kept.prepared(request.database, ()) as connection:
+                    return _insert(connection, request, f"SETTINGS {chosen}" if chosen else "")
+            with closing(_open(self._path, request.database, _settings(request))) as connection:
+                if lane == "insert":
+                    return _insert(connection, request, request.statement.settings)
+                return _query(connection, request)
         except StatementError:
             raise
         except Exception as error:  # chDB raises RuntimeError and its own error, both with ClickHouse's text
             raise StatementError.of_engine(error) from None
-
-    def _run_alone(self, request: Request) -> Answer:
-        connection = chdb.connect(self._path)  # type: ignore[no-untyped-call]
-        try:
-            _prepare(connection, request)
-            if request.statement.lane == "insert":
-                return _insert(connection, request, request.statement.settings)
-            return _query(connection, request)
-        finally:
-            connection.close()
-
-    def _insert_warm(self, request: Request) -> Answer:
-        """On this thread's own connection; after an error it is not used again."""
-        connection, database = getattr(self._warm, "connection", None), getattr(self._warm, "database", "")
-        self._warm.connection = None
-        if connection is None:
-            connection, database = chdb.connect(self._path), "default"  # type: ignore[no-untyped-call]
-        try:
-            if database != request.database:
-                connection.query("USE " + _quoted(request.database))
-            chosen = ", ".join(f"{name} = {_literal(value)}" for name, value in _checked(request.settings))
-            answer = _insert(connection, request, f"SETTINGS {chosen}" if chosen else "")
-        except BaseException:
-            connection.close()
-            raise
-        self._warm.connection, self._warm.database = connection, request.database
-        return answer
 
     def close(self) -> None:
         for pool in self._pools.values():
@@ -115,17 +102,49 @@ class Engine:
         self._held.close()
 
 
-def _prepare(connection: Any, request: Request) -> None:
-    if request.database != "default":
-        connection.query("USE " + _quoted(request.database))
+class _Kept(threading.local):
+    """The prepared connections of each thread; those that were used last stay."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.connections: dict[tuple[str, Settings], Any] = {}
+
+    @contextmanager
+    def prepared(self, database: str, settings: Settings) -> Iterator[Any]:
+        """One for the same database and settings; after an error it is not used again."""
+        connection = self.connections.pop((database, settings), None) or _open(self.path, database, settings)
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self.connections[database, settings] = connection
+        if len(self.connections) > KEPT:
+            self.connections.pop(next(iter(self.connections))).close()
+
+
+def _open(path: str, database: str, settings: Settings) -> Any:
+    connection = chdb.connect(path)  # type: ignore[no-untyped-call]
+    try:
+        if database != "default":
+            connection.query("USE " + _quoted(database))
+        if settings:
+            connection.query("SET " + ", ".join(_assigned(settings)))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _settings(request: Request) -> Settings:
+    """Those of a session that runs nothing but this statement."""
     chosen = dict(request.settings)
     if request.statement.lane == "read":
         chosen.setdefault("max_execution_time", str(READ_SECONDS))
     if request.statement.lane == "insert":
         # an insert takes no parameters in the call, but its session may have them: identifiers
         chosen |= {f"param_{name}": value for name, value in request.parameters.items()}
-    if settings := _checked(chosen):
-        connection.query("SET " + ", ".join(f"{name} = {_literal(value)}" for name, value in settings))
+    return _checked(chosen)
 
 
 def _is_plain_insert(request: Request) -> bool:
@@ -134,12 +153,16 @@ def _is_plain_insert(request: Request) -> bool:
     return statement.lane == "insert" and not request.parameters and not statement.settings
 
 
-def _checked(settings: Mapping[str, str]) -> list[tuple[str, str]]:
+def _checked(settings: Mapping[str, str]) -> Settings:
     """Names and values; readonly comes last, because it forbids to change itself."""
     names = sorted(settings, key=lambda name: (name == "readonly", name))
     if wrong := [name for name in names if not SETTING.fullmatch(name)]:
         raise StatementError.refused(BAD_ARGUMENTS, f"setting {wrong[0]!r}: expected a name")
-    return [(name, settings[name]) for name in names]
+    return tuple((name, settings[name]) for name in names)
+
+
+def _assigned(settings: Settings) -> list[str]:
+    return [f"{name} = {_literal(value)}" for name, value in settings]
 
 
 def _quoted(name: str) -> str:
