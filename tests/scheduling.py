@@ -1,8 +1,9 @@
-"""Which tests share a process when there are several: `make test` runs four.
+"""Which tests share a process when there are several: `make test` runs three.
 
 Much of the time is spent waiting for Kafka, Connect and PostgreSQL, so three embedded stacks run beside each other: one
-for a pipeline that is left alone, one for those that are torn and mended, one for the folders that need the parts only.
-Every other folder is a group of its own. More pipelines at once keep two cores so busy that all of them take longer.
+for a pipeline that is left alone, one for a pipeline under faults, one for those that are torn and mended. The folders
+that need the parts only use the stack of the process that is free first. Every other folder is a group of its own. More
+processes keep two cores so busy that all of them take longer.
 """
 
 from typing import Final
@@ -10,8 +11,8 @@ from typing import Final
 from xdist.scheduler import LoadScopeScheduling
 
 ON_THE_PARTS: Final = frozenset({"connectors", "local"})
-FIRST: Final = ("pipeline", "mending", "prometheus", "connectors", "local")
-"""Begin at once: they take longest, or wait most."""
+FIRST: Final = ("mending", "faults", "pipeline", "connectors", "local", "prometheus", "simulation")
+"""In this order: they take longest, or wait most."""
 
 
 def folder(nodeid: str) -> str:

@@ -79,7 +79,7 @@ def column(pipeline: Pipeline, name: str, *ids: int) -> list[Any]:
 
 
 def test_a_table_joins_a_running_pipeline_by_one_entry_and_one_command(growing: Pipeline) -> None:
-    with growing.load(20, 10, 5):
+    with growing.load(10, None, 5):
         said = apply(growing)
         discuss(growing)
     assert f"{TABLE}: is being read" in said and f"mirror {TABLE}: created" in said
@@ -123,7 +123,7 @@ def migrate(pipeline: Pipeline, statement: str) -> None:
 
 
 def test_columns_that_are_added_widened_renamed_and_dropped_in_the_source_stop_nothing(growing: Pipeline) -> None:
-    with growing.load(20, 20, 6):
+    with growing.load(10, None, 6):
         migrate(growing, "ADD COLUMN score integer, ADD COLUMN extra text")
         apply(growing, TITLE, SCORE)
         taken_up(growing, 3)

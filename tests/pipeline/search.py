@@ -5,6 +5,7 @@ PostgreSQL's own files are left out: that is where everything belongs.
 
 import os
 import stat
+import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from deploy.local.postgres_home import find_home
 from tests.pipeline.pipeline import Pipeline
 
 CHUNK = 1 << 20
+QUIET_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,13 @@ def in_topics(pipeline: Pipeline, markers: tuple[bytes, ...]) -> list[Found]:
         places = [(name, number) for name, topic in topics.items() for number in topic.partitions]
         consumer.assign([TopicPartition(name, number, OFFSET_BEGINNING) for name, number in places])
         found: list[Found] = []
-        left, records = set(places), 0
+        left, records, quiet = set(places), 0, time.monotonic() + QUIET_SECONDS
         while left:
-            messages = consumer.consume(5000, timeout=20)
-            assert messages, f"nothing came, and not at the end of {left}"
+            # it waits as long as it may for as many as it may
+            messages = consumer.consume(5000, timeout=0.5)
+            if messages:
+                quiet = time.monotonic() + QUIET_SECONDS
+            assert time.monotonic() < quiet, f"nothing came, and not at the end of {left}"
             for message in messages:
                 topic, partition = message.topic(), message.partition()
                 assert topic is not None and partition is not None

@@ -9,7 +9,7 @@ from tests.faults.invariants import assert_activity, assert_consistent, assert_e
 from tests.pipeline.oracle import COLUMNS, assert_same, both, compare, plain
 from tests.pipeline.pipeline import Pipeline
 
-RATE, SECONDS, SEED = 100.0, 15.0, 3
+RATE, SECONDS, SEED = 100.0, 10.0, 3
 RARE = {"v_sms_daily", "v_dq_orphans", "v_dq_history_mismatches", "v_company_flow_daily", "v_content_backlog",
     "v_content_backlog_hourly"}  # fmt: skip
 """A short load may leave nothing to show."""

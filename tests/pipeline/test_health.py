@@ -108,7 +108,7 @@ def test_a_worker_that_stands_still_says_so_writes_its_stacks_and_is_replaced(
     log, program = tmp_path / "log", STALLING_ONCE.format(marker=str(tmp_path / "marker"))
     with supervised(pipeline, program, log) as worker:
         until(lambda: pipeline.metric("techhub_worker_partitions", state="reading") > 0, "partitions are read")
-        with pipeline.load(30, 20, SEED + 1):
+        with pipeline.load(20, None, SEED + 1):
             until(lambda: "has not moved for" in pipeline.ask("/readyz")[1], "it says that it stands still")
             assert pipeline.ask("/readyz")[0] == 503 and pipeline.ask("/healthz")[0] == 200
             until(lambda: pipeline.metric("techhub_worker_restarts_total") == 1, "it was replaced")
@@ -117,7 +117,7 @@ def test_a_worker_that_stands_still_says_so_writes_its_stacks_and_is_replaced(
         assert "all stacks follow" in said and "in stands_still" in said, said[-3000:]
         pipeline.settle()
         (child,) = psutil.Process(worker.pid).children()
-        with pipeline.load(10, 20, SEED + 2):
+        with pipeline.load(10, None, SEED + 2):
             pipeline.kill_part("clickhouse")
             until(lambda: pipeline.metric("techhub_worker_unavailable_seconds") > STALL_SECONDS + 2, "a long outage")
             pipeline.restore()

@@ -1,19 +1,20 @@
 """Scenarios of the fault harness in every run of the tests, with less load and fewer faults than `make faults`.
 
-Some others are here in another form: F08 with ClickHouse away in test_unavailable.py, F13 in tests/mending, F15 and
-F16 in test_bad_input.py, I9 in test_pii.py.
+Some others are tested in another form: F08 with ClickHouse away, F15, F16 and more of I9 in tests/pipeline, F13 in
+tests/mending.
 """
 
 from dataclasses import dataclass
 
 import pytest
 
+from tests.faults.invariants import assert_nobody_is_known
 from tests.faults.scenario import Run, Size, perform
 from tests.faults.scenarios import SCENARIOS
 from tests.pipeline.pipeline import Pipeline
 
 SEED = 20_261_122
-RATE, SECONDS = 60.0, 6.0
+RATE, SECONDS = 30.0, 6.0
 
 
 @dataclass(frozen=True)
@@ -36,3 +37,7 @@ def test_nothing_is_lost_and_nothing_doubled(pipeline: Pipeline, short: Short) -
     outcome = perform(Run(scenario, pipeline, SEED, size))
     assert outcome.held and outcome.injected
     assert (outcome.lost, outcome.doubled) == (0, 0)
+
+
+def test_after_all_of_them_nobody_is_known(pipeline: Pipeline) -> None:
+    assert_nobody_is_known(pipeline)

@@ -8,7 +8,7 @@ from connectors.kafka import kafka_config
 from tests.faults.invariants import assert_consistent, begin
 from tests.pipeline.pipeline import Pipeline, Worker, until
 
-RATE = 40.0
+RATE = 15.0
 SEED = 20_261_201
 
 Owned = dict[str, frozenset[tuple[str, int]]]
