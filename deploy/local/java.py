@@ -1,7 +1,8 @@
 """The Java runtime of a wheel, set for a quick start and little memory: a main class in, a command line out.
 
 A program that has run once starts faster: the runtime writes its classes to an archive when it ends, and the next
-start of any stack maps that file instead of reading jars (the cache keeps one for each program and set of jars).
+start of any stack maps that file instead of reading jars. The cache keeps one for each program, runtime and set of
+jars, and of each program those that were used last.
 """
 
 import hashlib
@@ -19,6 +20,8 @@ from deploy.local.jars import fetch
 from deploy.local.place import Place
 
 LOGGING = Path(__file__).with_name("log4j2.properties")
+ARCHIVES = 3
+"""Of each program."""
 MODES = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Djava.net.preferIPv4Stack=true")
 
 
@@ -34,7 +37,11 @@ def quick_start(place: Place, program: str) -> list[str]:
 
 def from_archive(program: str) -> list[str]:
     archive = _archive(program)
-    return [f"-XX:AOTCache={archive}", "-Xlog:aot=off,aot+codecache=off,cds=off"] if archive.exists() else []
+    try:
+        os.utime(archive)
+    except FileNotFoundError:
+        return []
+    return [f"-XX:AOTCache={archive}", "-Xlog:aot=off,aot+codecache=off,cds=off"]
 
 
 def keep_archive(place: Place, program: str) -> None:
@@ -45,7 +52,22 @@ def keep_archive(place: Place, program: str) -> None:
         os.close(number)
         shutil.move(draft, scratch)
         Path(scratch).rename(archive)
+        forget_archives(program)
     draft.unlink(missing_ok=True)
+
+
+def forget_archives(program: str) -> None:
+    """Every new environment makes one of 80 MB; who still runs with one that goes keeps its file until it ends."""
+    archives = cache_directory().glob(f"{program}-*.aot")
+    for old in sorted(archives, key=_last_used, reverse=True)[ARCHIVES:]:
+        old.unlink(missing_ok=True)
+
+
+def _last_used(archive: Path) -> float:
+    try:
+        return archive.stat().st_mtime
+    except FileNotFoundError:  # another process forgets, too
+        return 0.0
 
 
 def _draft(place: Place, program: str) -> Path:

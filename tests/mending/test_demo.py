@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 
 from deploy.local import state
+from deploy.local.stack import Stack
 from schemas.settings import environment, load
 from tests.pipeline.pipeline import terminate_group
 
@@ -24,6 +25,8 @@ def test_the_demo_ends_exact_and_leaves_no_process_behind(tmp_path: Path) -> Non
         seen = processes_until_end(process, tmp_path / "demo")
     finally:
         terminate_group(process)
+        if process.returncode != 0:
+            Stack(tmp_path).down("demo", purge=True)
     text = output.read_text(encoding="utf-8")
     assert process.returncode == 0, text
     assert "exact after" in text and "not exact" not in text and "Traceback" not in text
