@@ -29,7 +29,7 @@ demo: install ## The real pipeline with a simulated techhub; SECONDS=30 ends by 
 
 .PHONY: test
 test: install ## All tests, on real PostgreSQL, Kafka, Connect and ClickHouse engine
-	$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 .PHONY: full
 full: install ## The long proof: real volumes, writes during the snapshot, 5 minutes of load, all views compared

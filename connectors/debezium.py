@@ -33,8 +33,6 @@ FIXED: Final = {
     # the default leaves truncate out: the worker must see it to ask for a resync
     "skipped.operations": "none",
     "provide.transaction.metadata": "false",
-    # 10 ms: commit to kafka in 12-19 ms, and 10 % of a core when idle; 25 ms: 5 %, for up to 15 ms more; 100 ms adds 90
-    "poll.interval.ms": "25",
     "max.batch.size": "8192",
     "max.queue.size": "32768",
     "max.queue.size.in.bytes": str(128 * 1024 * 1024),
@@ -80,6 +78,8 @@ def configuration(contract: Contract, settings: Settings, snapshot_mode: Snapsho
         "snapshot.mode": snapshot_mode,
         "table.include.list": ",".join(published(contract)),
         "column.include.list": ",".join(captured_columns(contract)),
+        # 10 ms: commit to kafka in 12-19 ms, and 10 % of a core when idle; 25 ms: 5 %, for up to 15 ms more
+        "poll.interval.ms": str(round(settings.poll_seconds * 1000)),
         "heartbeat.interval.ms": str(round(settings.heartbeat_seconds * 1000)),
         "heartbeat.action.query": heartbeat_query(settings),
         "topic.heartbeat.prefix": f"{settings.topic_prefix}-heartbeat",

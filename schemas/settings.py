@@ -108,6 +108,9 @@ class Settings(BaseSettings):
     publication: str = Field("techhub_cdc", description="publication", pattern=r"^[a-z0-9_]+$")
     replication_factor: int = Field(1, ge=1, description="copies of each topic")
     heartbeat_seconds: float = Field(1.0, gt=0, le=60, description="seconds between heartbeats")
+    poll_seconds: float = Field(
+        0.025, ge=0.001, le=1, description="seconds between two looks of the connector for changes; more saves its CPU"
+    )
 
     kafka_security_protocol: str = Field("PLAINTEXT", description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL")
     kafka_sasl_mechanism: str | None = Field(None, description="PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512")

@@ -1,9 +1,9 @@
-"""Which tests share a process when there are several: `make test` runs three.
+"""Which tests share a process when there are several: `make test` runs four.
 
-Much of the time is spent waiting for Kafka, Connect and PostgreSQL, so three embedded stacks run beside each other: one
-for a pipeline that is left alone, one for a pipeline under faults, one for those that are torn and mended. The folders
-that need the parts only use the stack of the process that is free first. Every other folder is a group of its own. More
-processes keep two cores so busy that all of them take longer.
+Three embedded stacks run beside each other: one for a pipeline that is left alone, one for a pipeline under faults, one
+for those that are torn and mended. What waits for long and what only computes goes on beside them in the fourth
+process. The folders that need the parts only use the stack of the process that is free first. Every other folder is a
+group of its own.
 """
 
 from typing import Final
@@ -11,7 +11,7 @@ from typing import Final
 from xdist.scheduler import LoadScopeScheduling
 
 ON_THE_PARTS: Final = frozenset({"connectors", "local"})
-FIRST: Final = ("mending", "faults", "pipeline", "connectors", "local", "prometheus", "simulation")
+FIRST: Final = ("mending", "faults", "pipeline", "prometheus", "simulation", "connectors", "local")
 """In this order: they take longest, or wait most."""
 
 

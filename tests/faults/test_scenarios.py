@@ -14,7 +14,7 @@ from tests.faults.scenarios import SCENARIOS
 from tests.pipeline.pipeline import Pipeline
 
 SEED = 20_261_122
-RATE, SECONDS = 30.0, 6.0
+RATE, SECONDS = 15.0, 6.0
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def settings_of(stack: Addresses, unique: str, **changes: Any) -> Settings:
     names = {
         "clickhouse_database": unique, "topic_prefix": unique, "group": unique, "worker_id": f"{unique}-0",
         "slot_name": unique, "publication": unique, "connector_name": unique, "heartbeat_seconds": 0.5,
-        "flush_seconds": 0.5, "metrics_port": free_port(),
+        "poll_seconds": 0.1, "flush_seconds": 0.5, "metrics_port": free_port(),
     }  # fmt: skip
     return load(**{**known, **names, **changes})
 

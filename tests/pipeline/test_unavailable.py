@@ -11,7 +11,7 @@ from tests.faults.invariants import assert_consistent, begin
 from tests.pipeline.pipeline import Pipeline, techhub_cdc, until
 
 SEED = 41
-RATE = 30.0
+RATE = 15.0
 AWAY = [
     ("ClickHouse", "clickhouse_dsn", ("migrate",)),
     ("ClickHouse", "clickhouse_dsn", ("status",)),
