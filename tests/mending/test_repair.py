@@ -35,6 +35,8 @@ def unseen(pipeline: Pipeline, *statements: str) -> None:
 def test_missing_extra_and_different_rows_come_back_while_writes_go_on(torn: Pipeline) -> None:
     kept, changed, gone = (add_request(torn, "sent") for _ in range(3))
     move(torn, REQUESTS, kept, "approved")
+    activation = "gen_random_uuid(), id, 'somebody@example.kz', now() FROM account_user LIMIT 1"
+    torn.execute(f"INSERT INTO account_activation (uuid, user_id, email, created_at) SELECT {activation}")
     copy = "service_id, 'sent', author_id, '{}', now(), now() FROM service_servicerequest"
     unseen(
         torn,
