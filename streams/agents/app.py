@@ -20,6 +20,8 @@ from streams.agents.exits import guarded
 from streams.agents.transport import NoTables, PerPartition, Transport, Whole
 from streams.plan import member_id, plans
 
+SESSION_SECONDS: Final = 10
+"""After which the group gives the partitions of a member that says nothing to others."""
 NOWHERE: Final = Path(tempfile.gettempdir()) / "techhub-cdc-faust"
 """Where Faust would keep tables; there are none, so it is never made."""
 
@@ -65,7 +67,7 @@ def create_app(settings: Settings, contract: Contract) -> WorkerApp:
         consumer_metadata_max_age_ms=30_000,
         ConsumerScheduler=PerPartition,
         TableManager=NoTables,
-        broker_session_timeout=10,
+        broker_session_timeout=SESSION_SECONDS,
         broker_heartbeat_interval=2,
         broker_max_poll_interval=2_000_000,
         broker_max_poll_records=5000,

@@ -176,6 +176,14 @@ def test_what_a_read_brings_along_does_not_reach_the_next(interface: Interface, 
         assert "UNKNOWN_IDENTIFIER" in interface.post("select known").text
 
 
+@pytest.mark.parametrize(
+    "sql", ["create temporary table passing (x Int8)", "CREATE OR REPLACE TEMPORARY TABLE passing AS SELECT 1 AS x"]
+)
+def test_a_temporary_table_ends_with_its_statement(interface: Interface, sql: str) -> None:
+    interface.ask(sql)
+    assert {interface.post("create table passing_too as passing").ok for _ in range(6)} == {False}
+
+
 def test_a_database_that_was_made_anew_is_read(interface: Interface) -> None:
     for number in range(6):
         interface.ask("create database again")

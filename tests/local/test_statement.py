@@ -49,7 +49,7 @@ def test_the_rows_of_an_insert_begin_behind_its_format(text: bytes, format_name:
 
 
 def test_a_final_semicolon_is_no_second_statement() -> None:
-    assert read_statement(b"select ';' ; ; -- ; select 2\n") == Statement("select ';' ", "read")
+    assert read_statement(b"select ';' ; ; -- ; select 2\n") == Statement("select ';' ", "read", leaves_session=True)
 
 
 @pytest.mark.parametrize(

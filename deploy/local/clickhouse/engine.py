@@ -2,9 +2,10 @@
 
 A setting, a parameter or a USE must not outlive its statement: on a pooled connection, the deduplication token of one
 insert makes the next insert of other rows vanish. But a connection, a USE and a SET cost as much as a small read, so
-reads share the connections that were prepared for the same database and settings, and plain inserts those without
-settings: theirs stand in the statement. Every other statement has a connection of its own, as everything has after an
-error. Reads, inserts and all else have threads of their own, so slow ones of a kind hold up only their kind.
+statements that leave their session as it was share connections that were prepared for the same database and settings,
+and plain inserts those without settings: theirs stand in the statement. Every other statement has a connection of its
+own, as everything has after an error. Reads, inserts and all else have threads of their own, so slow ones of a kind
+hold up only their kind.
 """
 
 import asyncio
@@ -78,9 +79,8 @@ class Engine:
             self._under_way -= 1
 
     def _run(self, request: Request) -> Answer:
-        lane = request.statement.lane
         try:
-            if lane == "read":
+            if request.statement.leaves_session:
                 with self._kept.prepared(request.database, _settings(request)) as connection:
                     return _query(connection, request)
             if _is_plain_insert(request):
@@ -88,7 +88,7 @@ class Engine:
                 with self._kept.prepared(request.database, ()) as connection:
                     return _insert(connection, request, f"SETTINGS {chosen}" if chosen else "")
             with closing(_open(self._path, request.database, _settings(request))) as connection:
-                if lane == "insert":
+                if request.statement.lane == "insert":
                     return _insert(connection, request, request.statement.settings)
                 return _query(connection, request)
         except StatementError:

@@ -6,6 +6,7 @@ Only as much SQL is read as is needed: words outside of strings and comments. Th
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import tee
 from typing import Literal
 
 from deploy.local.clickhouse.errors import BAD_ARGUMENTS, NOT_IMPLEMENTED, SYNTAX_ERROR, StatementError
@@ -13,6 +14,7 @@ from deploy.local.clickhouse.errors import BAD_ARGUMENTS, NOT_IMPLEMENTED, SYNTA
 Lane = Literal["read", "insert", "other"]
 
 READS = frozenset({b"SELECT", b"WITH", b"SHOW", b"DESCRIBE", b"DESC", b"EXPLAIN", b"EXISTS", b"FROM", b"("})
+DEFINES = frozenset({b"CREATE", b"ALTER", b"DROP", b"RENAME", b"EXCHANGE", b"TRUNCATE", b"OPTIMIZE"})
 
 TOKEN = re.compile(
     rb"""
@@ -45,6 +47,8 @@ class Statement:
     settings: str = ""
     format: str | None = None
     data: bytes = b""
+    leaves_session: bool = False
+    """It surely changes no setting, database or temporary table of its session."""
 
 
 def tokens(text: bytes) -> Iterator[Token]:
@@ -62,8 +66,12 @@ def read_statement(text: bytes) -> Statement:
         raise StatementError.refused(SYNTAX_ERROR, "Empty query")
     if first.text == b"INSERT":
         return _insert(text, found)
+    words, found = tee(found)
     end = _only_one(found, len(text))
-    return Statement(_decode(text[:end]), "read" if first.text in READS else "other")
+    if first.text in READS:
+        return Statement(_decode(text[:end]), "read", leaves_session=True)
+    leaves_session = first.text in DEFINES and not any(token.text == b"TEMPORARY" for token in words)
+    return Statement(_decode(text[:end]), "other", leaves_session=leaves_session)
 
 
 def _insert(text: bytes, found: Iterator[Token]) -> Statement:
@@ -92,7 +100,8 @@ def _insert_with_data(text: bytes, end: Token, keyword: Token, name: Token | Non
     gap = AFTER_FORMAT.match(text, name.end)
     begin = gap.end() if gap else name.end
     settings = _decode(text[end.start : keyword.start])
-    return Statement(_decode(text[: end.start]), "insert", settings, text[name.start : name.end].decode(), text[begin:])
+    format_name = text[name.start : name.end].decode()
+    return Statement(_decode(text[: end.start]), "insert", settings, format_name, text[begin:])
 
 
 def _only_one(found: Iterator[Token], end: int) -> int:
