@@ -6,7 +6,7 @@ hears of a rebalance. A batch that was fetched stays in the worker's buffer over
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
@@ -16,10 +16,10 @@ from schemas.rows import Partition
 from schemas.settings import Settings
 from sinks.clickhouse import Sink
 from streams.agents.engine import Engine
-from streams.freshness import Beat
+from streams.freshness import Beat, Proof
 from streams.plan import TopicPlan
 from tests.simulation.sink import Link, ModelSink
-from tests.simulation.source import Record, Relay
+from tests.simulation.source import Heart, Record, Relay
 
 PARTITIONS: Final = 4
 """Of the topic by the contract; a scenario has records in some of them."""
@@ -34,10 +34,16 @@ def settings(slot: int) -> Settings:
 
 @dataclass(slots=True)
 class Pulse:
-    """The scenario gives the beats."""
+    """The scenario gives the heartbeats."""
 
     deliver: Callable[[Beat], None]
+    proof: Proof = field(default_factory=Proof)
     stopped: bool = False
+
+    def beat(self, heart: Heart, ends: Mapping[Partition, int]) -> None:
+        """One that came through, and the ends of the log when it was read."""
+        proven_at = self.proof.follow(heart.place, heart.at, heart.confirmed)
+        self.deliver(Beat(heart.at, heart.place, "source", ends if proven_at else {}, proven_at))
 
     def stop(self) -> None:
         self.stopped = True

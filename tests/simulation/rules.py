@@ -11,6 +11,7 @@ from schemas.rows import Partition
 from sinks.writer import Writer
 from streams import fold
 from streams.agents import loading
+from streams.freshness import Proof
 from streams.measures import MeasureRows
 from streams.reading import Gap, Reading
 from tests.simulation.scenario import BACKUP, Rules
@@ -61,6 +62,10 @@ def skipping(self: Reading, partition: Partition, records: Sequence[Any]) -> Any
     return found
 
 
+def at_once(self: Proof, lsn: int, committed_at: int, confirmed: int) -> int:
+    return committed_at
+
+
 @dataclass(frozen=True, slots=True)
 class Broken:
     """Rules for the scenario, and what else is replaced: object, attribute, by what."""
@@ -91,6 +96,7 @@ BROKEN: Final = {
     "sent again by LSN alone": Broken(patches=((fold, "already_in", lsn_only),)),
     "added once more on a replay": Broken(patches=((MeasureRows, "add", added_again),)),
     "gaps skipped": Broken(patches=((Reading, "cut", skipping),)),
+    "a heartbeat that came through is proven": Broken(patches=((Proof, "follow", at_once),)),
     "epochs not compared": Broken(patches=((Reading, "current", lambda self, epoch: True),)),
     "backup taken in the order of writing": Broken(Rules(backup=BACKUP[::-1])),
 }  # fmt: skip

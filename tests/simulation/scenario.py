@@ -19,7 +19,6 @@ from schemas.settings import Settings
 from sinks.writer import Writer
 from streams import fold
 from streams.agents import engine, exits
-from streams.freshness import Beat
 from streams.measures import HOUR
 from streams.plan import plans
 from streams.quality import DQ_ISSUES
@@ -46,8 +45,8 @@ KEPT: Final = tuple(table.name for table in (*LAST, DEAD_LETTERS, RESYNC_REQUIRE
 HEAL_STEPS: Final = 2_000
 
 WEIGHTS: Final = {
-    "commit": 14, "relay": 12, "fetch": 16, "deliver": 20, "sink": 30, "wait": 3, "calm": 10, "beat": 1, "rewind": 5,
-    "read_again": 1.5, "lose": 0.15, "doubt": 0.3, "repair": 0.5, "poison": 0.3, "kill": 3, "close": 0.5,
+    "commit": 14, "relay": 12, "fetch": 16, "deliver": 20, "sink": 30, "wait": 3, "calm": 10, "beat": 4, "confirm": 3,
+    "rewind": 5, "read_again": 1.5, "lose": 0.15, "doubt": 0.3, "repair": 0.5, "poison": 0.3, "kill": 3, "close": 0.5,
     "rebalance": 2, "pause": 1, "wake": 1, "cut_off": 0.7, "rejoin": 1, "backup": 4, "restore": 1, "broker": 0.3,
     "trim": 0.4, "trim_too_far": 0.05,
 }  # fmt: skip
@@ -95,7 +94,6 @@ class World:
     kafka: Kafka = field(init=False)
     sink: ModelSink = field(init=False)
     workers: list[Worker] = field(init=False)
-    proofs: dict[int, dict[Partition, int]] = field(default_factory=dict)
     torn: bool = False
     """Whether rows were restored without their watermarks."""
     trimmed: set[Partition] = field(default_factory=set)
@@ -130,6 +128,7 @@ class World:
 
     def do_relay(self, draw: int) -> None:
         self.relay.step(1 + draw % 5)
+        self.relay.arrive(draw // 5 | draw // 40)
 
     def do_rewind(self, draw: int) -> bool:
         return self.relay.rewind(1 + draw % 6)
@@ -168,17 +167,21 @@ class World:
     async def do_calm(self, draw: int) -> None:
         """A moment without faults: what is under way gets on."""
         for number in range(1 + draw % 4):
+            self.relay.arrive()
+            self.do_confirm(draw)
+            self.do_beat(draw)
             await self.step(draw + number)
+
+    def do_confirm(self, draw: int) -> None:
+        self.relay.confirm()
 
     def do_beat(self, draw: int) -> None:
         """A heartbeat comes through the log."""
-        if self.relay.caught_up:
+        if (heart := self.relay.heartbeat()) is not None:
             ends = {partition: len(log) for partition, log in self.relay.logs.items()}
-            beat = Beat(self.source.now, draw, "source", ends, proven_at=self.source.now)
-            self.proofs.setdefault(beat.committed_at, ends)
             for worker in self.workers:
                 if worker.pulse is not None and not worker.link.paused:
-                    worker.pulse.deliver(beat)
+                    worker.pulse.beat(heart, ends)
 
     def do_kill(self, draw: int) -> bool:
         """And the same slot starts again, with the same partitions."""
@@ -274,10 +277,12 @@ class World:
         return {partition: found.get(partition, 0) for partition in self.relay.logs}
 
     def honest(self, table: str, row: Row) -> None:
-        """A claim of freshness is made only for what is durable."""
+        """Freshness is claimed only when all that was committed by then is durable."""
         if table == SEEN_UNTIL.name:
             partition = Partition(row[0], row[1])
-            assert self.watermarks()[partition] >= self.proofs[row[2]][partition], "a claim before its rows"
+            early = self.relay.unwritten(partition, row[2], self.watermarks()[partition])
+            assert not early, "a claim before its rows"
+            self.count["claims"] += 1
 
     def read(self) -> dict[Partition, int]:
         """How far the workers have read."""
@@ -307,6 +312,7 @@ class World:
         self.workers = [worker for worker in self.workers if worker.reachable] or [self.worker(0, ())]
         self.relay.repair()
         self.relay.step(len(self.source.commits))
+        self.relay.arrive()
         self.do_rebalance(1)
         await self.converge()
         for worker in late:
@@ -348,6 +354,7 @@ class World:
                 self.relay.read(row)
         self.relay.doubt()
         self.relay.repair()
+        self.relay.arrive()
 
     def check(self) -> None:
         assert not self.left, self.left[0]

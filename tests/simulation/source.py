@@ -1,12 +1,13 @@
 """The model of PostgreSQL and of the connector: rows, their committed changes, and the log that the relay makes.
 
 The relay may rewind after a crash (older changes come again, at higher offsets), read rows again (snapshots), lose
-changes (a lost slot), and pass on the deletes of a repair, late.
+changes (a lost slot), and pass on the deletes of a repair, late. What it sends reaches each partition by itself, so a
+heartbeat may overtake changes that were committed before it.
 """
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -37,6 +38,26 @@ class Seen:
 
     commit: Commit
     kind: str
+
+
+@dataclass(slots=True)
+class Shown:
+    """A commit that the relay has read for the first time, or what the first snapshot read: its place among the
+    commits, and its offset once it is in the log."""
+
+    place: int
+    partition: Partition
+    at: int
+    offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heart:
+    """A heartbeat: how many commits were before it, and how many the connector had confirmed then."""
+
+    place: int
+    at: int
+    confirmed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +134,11 @@ class Relay:
     """The rows as the log has shown them."""
     delayed: list[Commit] = field(default_factory=list)
     """Deletes of a repair that are on their way."""
+    sent: dict[Partition, list[tuple[bytes, bytes, Shown | None]]] = field(init=False)
+    """On the way to each partition."""
+    first: list[Shown] = field(default_factory=list)
+    confirmed: int = 0
+    hearts: list[Heart] = field(default_factory=list)
     lost: bool = False
     poison: Counter[Partition] = field(default_factory=Counter)
 
@@ -121,6 +147,7 @@ class Relay:
         self.logs = {name: [] for name in names}
         self.begins = dict.fromkeys(names, 0)
         self.seen = {name: [] for name in names}
+        self.sent = {name: [] for name in names}
 
     @property
     def caught_up(self) -> bool:
@@ -134,13 +161,46 @@ class Relay:
         if self.start is None:
             self.start = self.position = self.top = len(self.source.commits)
             for row in list(self.source.rows.values()):
-                self.read(row)
+                self.read(row, Shown(0, self.place(row.entity), row.at))
         for commit in self.source.commits[self.position : self.position + number]:
             self.position += 1
+            shown = None
             if self.position > self.top:
                 self.top = self.position
                 self.show(commit, "stream")
-            self.write(commit, commit.operation, commit.lsn, commit.at)
+                shown = Shown(self.position - 1, self.place(commit.entity), commit.at)
+            self.write(commit, commit.operation, commit.lsn, commit.at, shown=shown)
+
+    def arrive(self, draw: int = -1) -> None:
+        """What was sent to some partitions, or to all, is in the log."""
+        for number, (partition, sent) in enumerate(self.sent.items()):
+            if not draw >> number & 1:
+                continue
+            log = self.logs[partition]
+            for key, value, shown in sent:
+                if shown is not None:
+                    shown.offset = len(log)
+                log.append(Record(len(log), key, value))
+            sent.clear()
+
+    def confirm(self) -> None:
+        """Connect stores a position once everything before it was acknowledged, and the slot is told."""
+        acknowledged = min([self.position, *(shown.place for shown in self.first if shown.offset is None)])
+        self.confirmed = max(self.confirmed, acknowledged)
+
+    def heartbeat(self) -> Heart | None:
+        """One that comes through the log, if the relay has read one; and the next is committed."""
+        through = self.hearts.pop(0) if self.hearts and self.hearts[0].place <= self.position else None
+        self.hearts.append(Heart(len(self.source.commits), self.source.now, self.confirmed))
+        return through
+
+    def unwritten(self, partition: Partition, until: int, mark: int) -> bool:
+        """Whether something of the partition that was committed by then is not below this offset of its log."""
+        read = (shown for shown in self.first if shown.partition == partition and shown.at <= until)
+        unread = self.source.commits[self.top :]
+        return any(shown.offset is None or shown.offset >= mark for shown in read) or any(
+            commit.at <= until and self.place(commit.entity) == partition for commit in unread
+        )
 
     def rewind(self, number: int) -> bool:
         before = self.position
@@ -153,11 +213,11 @@ class Relay:
             self.start = self.top = self.position = min(len(self.source.commits), self.position + number)
             self.lost = True
 
-    def read(self, row: Commit) -> None:
+    def read(self, row: Commit, shown: Shown | None = None) -> None:
         """A snapshot read, of the row as the log's position has it."""
         at = self.source.commits[self.top - 1].at if self.top else SECOND
         self.show(row, "read")
-        self.write(row, "read", 0, at)
+        self.write(row, "read", 0, at, shown=shown)
 
     def read_again(self, draw: int) -> bool:
         """A row of an incremental snapshot; the connector leaves out those that change meanwhile."""
@@ -189,20 +249,20 @@ class Relay:
         elif kind != "repair" or (known is not None and known.at < commit.at):
             self.shown.pop(commit.entity, None)
 
-    def write(self, commit: Commit, operation: str, lsn: int, at: int, snapshot: str | None = None) -> None:
+    def write(
+        self, commit: Commit, operation: str, lsn: int, at: int, snapshot: str | None = None, shown: Shown | None = None
+    ) -> None:
         after = None if commit.status is None else {
             "id": commit.entity, "service_id": commit.service, "status": commit.status, "author_id": 1,
             "assignee_id": commit.assignee,
         }  # fmt: skip
         source = {"ts_us": at, "lsn": lsn or None, "snapshot": snapshot}
         value = {"op": "r" if operation == "read" else operation[0], "source": source, "after": after}
-        self.append(self.place(commit.entity), encode({"id": commit.entity}), encode(value))
+        self.sent[self.place(commit.entity)].append((encode({"id": commit.entity}), encode(value), shown))
+        if shown is not None:
+            self.first.append(shown)
 
     def corrupt(self, draw: int) -> None:
         partition = Partition(self.topic, draw % self.partitions)
-        self.append(partition, b"{}", (b"{", b"[]", b'{"op":"x"}')[draw % 3])
+        self.sent[partition].append((b"{}", (b"{", b"[]", b'{"op":"x"}')[draw % 3], None))
         self.poison[partition] += 1
-
-    def append(self, partition: Partition, key: bytes, value: bytes) -> None:
-        log: list[Any] = self.logs[partition]
-        log.append(Record(len(log), key, value))

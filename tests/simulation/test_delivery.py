@@ -14,7 +14,7 @@ pytestmark = [
 ]
 
 SEEDS = 2000
-ENOUGH = 600
+ENOUGH = 1000
 """Seeds in which a broken rule must show at least once."""
 
 
