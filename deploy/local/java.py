@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -37,10 +38,10 @@ def quick_start(place: Place, program: str) -> list[str]:
 
 def from_archive(program: str) -> list[str]:
     archive = _archive(program)
-    try:
-        os.utime(archive)
-    except FileNotFoundError:
+    if not archive.exists():
         return []
+    with suppress(OSError):  # it was used; one of another user stays as it is
+        os.utime(archive)
     return [f"-XX:AOTCache={archive}", "-Xlog:aot=off,aot+codecache=off,cds=off"]
 
 

@@ -168,7 +168,7 @@ class World:
         """A moment without faults: what is under way gets on."""
         for number in range(1 + draw % 4):
             self.relay.arrive()
-            self.do_confirm(draw)
+            self.relay.confirm()
             self.do_beat(draw)
             await self.step(draw + number)
 

@@ -27,8 +27,6 @@ log = logging.getLogger(__name__)
 BODY_BYTES = 256 * 1024 * 1024
 PLAIN_BYTES = 1024 * 1024 * 1024
 BODY_SECONDS = 60.0
-SMALL_BYTES = 16 * 1024
-"""A body that is unpacked at once: another thread would take longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +106,6 @@ async def receive(http: web.Request, limits: Limits) -> tuple[dict[str, str], by
     encoding = http.headers.get("Content-Encoding", "")
     if encoding in ("", "identity"):
         return fields, body
-    if len(body) <= SMALL_BYTES:
-        return fields, decompress(body, encoding, limits.plain_bytes)
     return fields, await asyncio.to_thread(decompress, body, encoding, limits.plain_bytes)
 
 

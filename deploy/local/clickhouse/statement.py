@@ -6,7 +6,7 @@ Only as much SQL is read as is needed: words outside of strings and comments. Th
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import tee
+from itertools import islice
 from typing import Literal
 
 from deploy.local.clickhouse.errors import BAD_ARGUMENTS, NOT_IMPLEMENTED, SYNTAX_ERROR, StatementError
@@ -15,6 +15,8 @@ Lane = Literal["read", "insert", "other"]
 
 READS = frozenset({b"SELECT", b"WITH", b"SHOW", b"DESCRIBE", b"DESC", b"EXPLAIN", b"EXISTS", b"FROM", b"("})
 DEFINES = frozenset({b"CREATE", b"ALTER", b"DROP", b"RENAME", b"EXCHANGE", b"TRUNCATE", b"OPTIMIZE"})
+BEGINNING = 5
+"""Tokens among which TEMPORARY stands, as in CREATE OR REPLACE TEMPORARY TABLE."""
 
 TOKEN = re.compile(
     rb"""
@@ -66,12 +68,11 @@ def read_statement(text: bytes) -> Statement:
         raise StatementError.refused(SYNTAX_ERROR, "Empty query")
     if first.text == b"INSERT":
         return _insert(text, found)
-    words, found = tee(found)
-    end = _only_one(found, len(text))
+    sql = _decode(text[: _only_one(found, len(text))])
     if first.text in READS:
-        return Statement(_decode(text[:end]), "read", leaves_session=True)
-    leaves_session = first.text in DEFINES and not any(token.text == b"TEMPORARY" for token in words)
-    return Statement(_decode(text[:end]), "other", leaves_session=leaves_session)
+        return Statement(sql, "read", leaves_session=True)
+    beginning = {token.text for token in islice(tokens(text), BEGINNING)}
+    return Statement(sql, "other", leaves_session=first.text in DEFINES and b"TEMPORARY" not in beginning)
 
 
 def _insert(text: bytes, found: Iterator[Token]) -> Statement:
@@ -100,8 +101,7 @@ def _insert_with_data(text: bytes, end: Token, keyword: Token, name: Token | Non
     gap = AFTER_FORMAT.match(text, name.end)
     begin = gap.end() if gap else name.end
     settings = _decode(text[end.start : keyword.start])
-    format_name = text[name.start : name.end].decode()
-    return Statement(_decode(text[: end.start]), "insert", settings, format_name, text[begin:])
+    return Statement(_decode(text[: end.start]), "insert", settings, text[name.start : name.end].decode(), text[begin:])
 
 
 def _only_one(found: Iterator[Token], end: int) -> int:
