@@ -37,6 +37,8 @@ def settings(place: Place) -> dict[str, str]:
         "share.coordinator.state.topic.num.partitions": "1",
         # a test or a demonstration does not wait for more members
         "group.initial.rebalance.delay.ms": "0",
+        # no record twice a second that says nothing: there is no other controller that would wait for it
+        "metadata.max.idle.interval.ms": "0",
         # a topic that appears by itself has the wrong partitions and retention
         "auto.create.topics.enable": "false",
     }
