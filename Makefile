@@ -20,7 +20,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "error Python %d.%d: expected 3.11, 3.12 or 3.13; name one with make PYTHON=python3.11" % v)'
 	@echo "installing into $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local,test]'
+	@$(BIN)/python -m pip install --no-compile --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local,test]'
 	@touch $(STAMP)
 
 .PHONY: demo
@@ -82,7 +82,7 @@ test-containers: install ## The same pipeline tests on containers; needs a Docke
 .PHONY: audit
 audit: install ## Ask a public database for known weaknesses of the pinned versions; needs the network
 	@$(PYTHON) -m venv $(VENV)/audit
-	@$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit \
+	@$(VENV)/audit/bin/python -m pip install --no-compile --quiet --disable-pip-version-check pip-audit \
 		|| { echo "error pip-audit cannot be installed: no network?"; exit 3; }
 	@$(VENV)/audit/bin/pip-audit --strict --disable-pip --no-deps --requirement constraints.txt
 
