@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -13,6 +12,7 @@ from pydantic import SecretStr
 
 from ops.cli import application
 from schemas.settings import Settings
+from tests.forked import Forked
 
 SENTINEL = "s3ntinel-of-a-secret-that-is-long-enough"
 NEVER_ENDING = {"up", "demo", "serve"}
@@ -54,15 +54,14 @@ def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
 
 def run(arguments: list[str], directory: Path) -> str:
     """Its whole output; one that goes on trying is ended."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ops", *arguments],
-        env={**os.environ, **secrets()}, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
+    said = directory / "said"
+    process = Forked(arguments, {**os.environ, **secrets()}, said, said, directory)
     try:
-        return process.communicate(timeout=30)[0]
+        process.wait(20)
     except subprocess.TimeoutExpired:
         process.terminate()
-        return process.communicate(timeout=30)[0]
+        process.wait(30)
+    return said.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("command", sorted(leaves(typer.main.get_command(application()))))

@@ -20,7 +20,7 @@ from sinks.clickhouse import ClickHouseError, Client, SinkUnavailable, connect
 from tests.faults.invariants import happened
 from tests.pipeline.pipeline import Pipeline
 
-EVERY_SECONDS: Final = 0.5
+EVERY_SECONDS: Final = 1.0
 MEGABYTE: Final = 1 << 20
 MEMORY_MEGABYTES: Final = 1500
 WAL_MEGABYTES: Final = 512

@@ -32,7 +32,7 @@ def killed_between(run: Run) -> None:
     """Each process dies at a place of its own, and the next begins where the watermark is."""
     plan = run.dying("after facts", "after entity rows", "after watermark", "after an insert")
     with run.load(), run.instead(plan):
-        until(lambda: len(hits(plan)) == plan.deaths, f"{plan.deaths} deaths", plan.deaths * 20)
+        until(lambda: len(hits(plan)) == plan.deaths, f"{plan.deaths} deaths", plan.deaths * 60)
         run.recovered()
     for place, count in Counter(hits(plan)).items():
         run.inject(f"death {place}", count)

@@ -37,16 +37,17 @@ from sinks.clickhouse import Client, connect
 from sinks.migrate import migrate
 from tests.clickhouse_server import free_port
 from tests.faults.network import PROXIED
+from tests.forked import Forked, run
 from tests.patience import SECONDS as SECONDS
 
 APPLICATION: Final = "techhub-tests"
 LONGEST_PAUSE: Final = 0.4
 
 
-def until(condition: Callable[[], Any], what: str, seconds: float = SECONDS) -> None:
+def until(condition: Callable[[], Any], what: str, seconds: float = SECONDS, pause: float = 0.05) -> None:
     """Waits for the condition; a client's error counts as not yet. Asks less often the longer it takes: a question may
     cost the pipeline as much as its work."""
-    deadline, last, pause = time.monotonic() + seconds, "", 0.05
+    deadline, last = time.monotonic() + seconds, ""
     while True:
         try:
             if condition():
@@ -63,8 +64,8 @@ def settings_of(stack: Addresses, unique: str, **changes: Any) -> Settings:
     known = {key.removeprefix("TECHHUB_").lower(): value for key, value in stack.environment().items()}
     names = {
         "clickhouse_database": unique, "topic_prefix": unique, "group": unique, "worker_id": f"{unique}-0",
-        "slot_name": unique, "publication": unique, "connector_name": unique, "heartbeat_seconds": 0.5,
-        "poll_seconds": 0.1, "flush_seconds": 0.5, "metrics_port": free_port(),
+        "slot_name": unique, "publication": unique, "connector_name": unique, "heartbeat_seconds": 1.0,
+        "poll_seconds": 0.1, "flush_seconds": 1.0, "metrics_port": free_port(),
     }  # fmt: skip
     return load(**{**known, **names, **changes})
 
@@ -77,14 +78,10 @@ class Worker:
     log: Path
     injected: Mapping[str, str] = field(default_factory=dict)
     """Environment that only a fault needs."""
-    process: subprocess.Popen[bytes] | None = None
+    process: Forked | None = None
 
     def start(self) -> None:
-        with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "ops", "worker"], env={**environment(self.settings), **self.injected},
-                stdout=output, stderr=output, start_new_session=True,
-            )  # fmt: skip
+        self.process = Forked(["worker"], {**environment(self.settings), **self.injected}, self.log, self.log)
 
     def child(self) -> psutil.Process:
         assert self.process is not None
@@ -202,7 +199,7 @@ class Pipeline:
             # what people ask costs four times as much as what it is made of
             return self.value(claimed, {"moment": moment}) >= partitions and self.value(shown) > moment
 
-        until(seen, f"seen_until passes {moment}", self.seconds)
+        until(seen, f"seen_until passes {moment}", self.seconds, pause=0.25)
 
     def caught_up(self) -> None:
         """The worker has read the first snapshot, and the facts of the history tables are written."""
@@ -304,8 +301,7 @@ def secret(settings: Settings) -> str:
 
 
 def techhub_cdc(arguments: Sequence[str], values: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ops", *arguments]
-    return subprocess.run(command, env=dict(values), capture_output=True, text=True, timeout=2 * SECONDS, check=False)
+    return run(arguments, values, 2 * SECONDS)
 
 
 @contextmanager
