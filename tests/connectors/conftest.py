@@ -1,4 +1,4 @@
-"""A catalogue that fits the contract, made without a database, for the pure parts."""
+"""A catalogue that fits the contract, made without a database, for the pure parts; a stack for the others."""
 
 from dataclasses import replace
 
@@ -16,6 +16,9 @@ from connectors.postgres import (
 )
 from schemas.contract import Contract, Table, load_contract
 from schemas.settings import Settings, load
+from tests.standing import stack
+
+__all__ = ["complete", "contract", "empty", "settings", "source_table", "stack", "with_column"]
 
 
 @pytest.fixture

@@ -1,11 +1,15 @@
-"""A real process of the ClickHouse interface, for all tests of this folder."""
+"""A stack, and a real process of the ClickHouse interface alone, for all tests of this folder."""
 
 import signal
 import subprocess
 from collections.abc import Iterator
 
 import pytest
-from clickhouse_process import Interface, free_port, start, wait_until_up
+
+from tests.local.clickhouse_process import Interface, free_port, start, wait_until_up
+from tests.standing import stack
+
+__all__ = ["interface", "stack"]
 
 
 @pytest.fixture(scope="session")

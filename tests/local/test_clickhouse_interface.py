@@ -19,9 +19,9 @@ import pytest
 import requests
 import zstandard
 from clickhouse_connect.driver.exceptions import DatabaseError
-from clickhouse_process import PASSWORD, Interface, free_port, start, wait_until_up
 
 from deploy.local.clickhouse.compression import Malformed, TooLarge, decompress
+from tests.local.clickhouse_process import PASSWORD, Interface, free_port, start, wait_until_up
 
 
 @pytest.fixture

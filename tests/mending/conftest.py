@@ -1,4 +1,4 @@
-"""A pipeline that tests tear and mend again: changes are lost, tables are made anew, contracts change."""
+"""A pipeline that tests tear and mend again: changes are lost, tables are made anew, rows mean something else."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,8 +9,9 @@ import pytest
 from deploy.local.stack import Addresses
 from tests.pipeline.conftest import FAILED, logs, pytest_runtest_makereport, some_past
 from tests.pipeline.pipeline import Pipeline, pipeline_on
+from tests.standing import stack
 
-__all__ = ["logs", "pytest_runtest_makereport"]
+__all__ = ["logs", "pytest_runtest_makereport", "stack"]
 
 
 class Mendable:

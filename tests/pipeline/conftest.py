@@ -1,4 +1,4 @@
-"""The pipeline on the session's stack: over a source that holds rows already, with the oracle's triggers beside it.
+"""The pipeline on the folder's stack: over a source that holds rows already, with the oracle's triggers beside it.
 
 Crashes, exactness, privacy and outages are tested on one pipeline, one after the other: what one left wrong, the next
 would find. Tests that tear it are in `tests/mending`.
@@ -13,6 +13,9 @@ from deploy.local.source.simulate import Simulator
 from deploy.local.stack import Addresses
 from tests.pipeline import oracle
 from tests.pipeline.pipeline import Pipeline, pipeline_on
+from tests.standing import stack
+
+__all__ = ["logs", "pipeline", "pytest_runtest_makereport", "stack"]
 
 BEFORE = 400
 """Transactions before capture, so that snapshot and history have something to tell."""
