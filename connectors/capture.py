@@ -8,6 +8,7 @@ from typing import Any, Literal
 import psycopg
 
 from connectors import catalogue, debezium, guard
+from connectors.delivered import delivered_offset
 from connectors.errors import CaptureLost, DeadlinePassed, Refused
 from connectors.heartbeat import Heartbeats
 from connectors.rest import Connect, wait_until
@@ -18,10 +19,12 @@ Progress = Callable[[str], None]
 ConnectorChange = Literal["created", "changed", "unchanged", "waiting"]
 
 
-def guarded_offset(connection: psycopg.Connection[Any], connect: Connect, slot_name: str) -> guard.StoredOffset | None:
+def guarded_offset(
+    settings: Settings, contract: Contract, connection: psycopg.Connection[Any], connect: Connect
+) -> guard.StoredOffset | None:
     """Before every start and resume; raises `CaptureLost`. Slot first, offset second: see `guard`."""
-    slot = catalogue.read_slot(connection, slot_name)
-    offset = guard.stored_offset(connect.offsets())
+    slot = catalogue.read_slot(connection, settings.slot_name)
+    offset = delivered_offset(settings, contract, slot, guard.stored_offset(connect.offsets()))
     reason = guard.lost(slot, offset)
     if reason:
         raise CaptureLost(
@@ -51,7 +54,7 @@ class Capture:
             # known to every worker before anything is asked of it
             self._wait_for_state(lambda state: state == "STOPPED")
             self.progress(f"connector {self.connect.name}: created")
-        offset = guarded_offset(self.connection, self.connect, self.settings.slot_name)
+        offset = guarded_offset(self.settings, self.contract, self.connection, self.connect)
         fresh = offset is None or offset.snapshot
         self._reconfigure("initial" if fresh else "no_data")
         self.resume()

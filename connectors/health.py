@@ -11,6 +11,7 @@ from connectors import catalogue, guard
 from connectors.apply import captured
 from connectors.catalogue import Slot
 from connectors.check import compare
+from connectors.delivered import delivered_offset
 from connectors.heartbeat import Heartbeat, age_seconds, heartbeats
 from connectors.rest import Connect, ConnectorStatus
 from connectors.topics import heartbeat_topic, partitions
@@ -51,7 +52,8 @@ def health(settings: Settings, contract: Contract) -> Health:
     with catalogue.connect(settings) as connection, Connect(settings.connect_url, settings.connector_name) as connect:
         source = catalogue.read(connection, contract, settings)
         running = connect.config()
-        offset = None if running is None else guard.stored_offset(connect.offsets())
+        stored = None if running is None else guard.stored_offset(connect.offsets())
+        offset = delivered_offset(settings, contract, source.slot, stored)
         status = connect.status()
         heartbeat = _last_heartbeat(settings)
         age = None if heartbeat is None else age_seconds(heartbeat, connection)

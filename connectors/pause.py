@@ -44,7 +44,7 @@ def resume(settings: Settings, contract: Contract, progress: Progress, deadline_
     assert settings.connect_url is not None
     with catalogue.connect(settings) as connection, Connect(settings.connect_url, settings.connector_name) as connect:
         before = _existing(connect)
-        guarded_offset(connection, connect, settings.slot_name)
+        guarded_offset(settings, contract, connection, connect)
         with heartbeats(settings) as beats:
             deadline = time.monotonic() + deadline_seconds
             Capture(settings, contract, connection, connect, beats, deadline, progress).resume()

@@ -18,6 +18,7 @@ import psycopg
 
 from connectors import catalogue, guard, topics
 from connectors.apply import captured
+from connectors.delivered import delivered_offset
 from connectors.drift import Drift, drifts
 from connectors.errors import ConnectorsError
 from connectors.postgres import heartbeat_query
@@ -101,7 +102,8 @@ class Guardian(threading.Thread):
         source = catalogue.read(connection, self.contract, self.settings)
         with Connect(self.settings.connect_url, self.settings.connector_name) as rest:
             running = rest.config()
-            offset = None if running is None else guard.stored_offset(rest.offsets())
+            stored = None if running is None else guard.stored_offset(rest.offsets())
+            offset = delivered_offset(self.settings, self.contract, source.slot, stored)
             found = list(drifts(self.contract, source, captured(running), offset))
             if any(drift.capture_lost for drift in found):
                 # while Kafka is away Connect tells what it knew before: then this look does not count

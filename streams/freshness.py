@@ -38,8 +38,7 @@ class Proof:
 
     That a heartbeat has come through proves nothing yet: the connector sends in the order of the source, but each
     partition by itself, so a heartbeat may overtake changes that were committed earlier and have to be sent again.
-    Connect stores a position only when everything before it was acknowledged, and then the connector confirms it to
-    its slot.
+    What the connector confirms to its slot follows what Kafka has acknowledged (decision 0007 has the limit).
     """
 
     waiting: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=UNPROVEN))

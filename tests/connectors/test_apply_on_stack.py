@@ -14,9 +14,10 @@ from typing import Any
 
 import psycopg
 import pytest
+import requests
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from connectors import catalogue, topics
+from connectors import catalogue, guard, topics
 from connectors.apply import Applied, apply, pending_sql
 from connectors.delete import delete
 from connectors.errors import CaptureLost, Refused, Unreachable
@@ -258,6 +259,28 @@ def test_a_slot_that_was_moved_ahead_is_refused_and_delete_clears_the_way(own_ca
     assert deleted.connector and deleted.slot and deleted.publication
     assert own_capture.again().connector == "created"
     assert any(b"lost" in record for record in own_capture.changes(3))
+
+
+def test_a_slot_that_the_connector_itself_left_ahead_of_its_offset_has_lost_nothing(own_capture: Captured) -> None:
+    """As a Connect leaves it that is killed between what Debezium tells the slot and what Connect stores next."""
+    settings = own_capture.settings
+    assert settings.connect_url is not None
+    own_capture.execute("insert into TABLE values (2, 'delivered', null)")
+    assert len(own_capture.changes(2)) == 2
+    with Connect(settings.connect_url, settings.connector_name) as connect, catalogue.connect(settings) as connection:
+        connect.stop()
+        until(lambda: (s := catalogue.read_slot(connection, settings.slot_name)) is None or s.active_pid is None)
+        slot = catalogue.read_slot(connection, settings.slot_name)
+        assert slot is not None and slot.confirmed_flush_lsn is not None
+        place = f"{settings.connect_url}/connectors/{settings.connector_name}/offsets"
+        (entry,) = requests.get(place, timeout=30).json()["offsets"]
+        entry["offset"] |= dict.fromkeys(("lsn", "lsn_proc", "lsn_commit"), slot.confirmed_flush_lsn - 8)
+        assert requests.patch(place, json={"offsets": [entry]}, timeout=30).ok
+        assert guard.lost(slot, guard.stored_offset(connect.offsets()))
+    assert own_capture.again().connector == "unchanged"
+    own_capture.execute("insert into TABLE values (3, 'and after', null)")
+    # the second row is sent again: the slot begins before it
+    assert any(b"and after" in record for record in own_capture.changes(4))
 
 
 def test_a_dropped_slot_is_refused(own_capture: Captured) -> None:
