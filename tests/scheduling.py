@@ -9,8 +9,8 @@ from typing import Final
 from xdist.scheduler import LoadScopeScheduling
 
 FIRST: Final = (
-    "pipeline", "simulation", "source", "prometheus", "mending", "faults", "changing", "connectors", "local", "sinks",
-    "dashboard", "views", "test_demo.py",
+    "mending", "simulation", "views", "prometheus", "faults", "pipeline", "connectors", "changing", "dashboard",
+    "sinks", "local", "source", "test_demo.py",
 )  # fmt: skip
 """In this order; what is short fills the end."""
 
