@@ -1,8 +1,9 @@
 """How far the source's log has come, by what Kafka has of it: evidence beside the offset that Connect has stored.
 
 Debezium (3.7.0) confirms to its slot what Kafka has acknowledged, and that may be up to a flush interval ahead of the
-offset that Connect stores. A Connect that is killed then leaves a slot ahead of its offset, though nothing is lost: the
-last records in Kafka reach as far as the slot. Where somebody has moved the slot, they do not.
+offset that Connect stores. A Connect that is killed then leaves a slot ahead of its offset, and the last records in
+Kafka reach as far as the slot. Where somebody has moved the slot, they do not. Decision 0007 has the limit: that what
+was sent earlier has arrived, too, is trusted and not proven.
 """
 
 import json
