@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -20,6 +20,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from connectors import catalogue, guard, topics
 from connectors.apply import Applied, apply, pending_sql
 from connectors.delete import delete
+from connectors.delivered import delivered_offset
 from connectors.errors import CaptureLost, Refused, Unreachable
 from connectors.health import health
 from connectors.kafka import kafka_config
@@ -276,7 +277,14 @@ def test_a_slot_that_the_connector_itself_left_ahead_of_its_offset_has_lost_noth
         (entry,) = requests.get(place, timeout=30).json()["offsets"]
         entry["offset"] |= dict.fromkeys(("lsn", "lsn_proc", "lsn_commit"), slot.confirmed_flush_lsn - 8)
         assert requests.patch(place, json={"offsets": [entry]}, timeout=30).ok
-        assert guard.lost(slot, guard.stored_offset(connect.offsets()))
+        stored = guard.stored_offset(connect.offsets())
+        assert guard.lost(slot, stored)
+        known = delivered_offset(settings, own_capture.contract, slot, stored)
+        assert known is not None
+        for beyond, said in ((0, False), (1, True)):
+            at = replace(slot, confirmed_flush_lsn=known.lsn + beyond)
+            found = delivered_offset(settings, own_capture.contract, at, stored)
+            assert bool(guard.lost(at, found)) == said, "only where Kafka does not reach the slot somebody has moved it"
     assert own_capture.again().connector == "unchanged"
     own_capture.execute("insert into TABLE values (3, 'and after', null)")
     # the second row is sent again: the slot begins before it
