@@ -18,7 +18,7 @@ from schemas.contract import Contract, Table, load_contract
 from schemas.settings import Settings, load
 from tests.standing import stack
 
-__all__ = ["complete", "contract", "empty", "settings", "source_table", "stack", "with_column"]
+__all__ = ["stack"]
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def run(arguments: list[str], directory: Path) -> str:
     said = directory / "said"
     process = Forked(arguments, {**os.environ, **secrets()}, said, said, directory)
     try:
-        process.wait(20)
+        process.wait(30)
     except subprocess.TimeoutExpired:
         process.terminate()
         process.wait(30)

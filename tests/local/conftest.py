@@ -9,7 +9,7 @@ import pytest
 from tests.local.clickhouse_process import Interface, free_port, start, wait_until_up
 from tests.standing import stack
 
-__all__ = ["interface", "stack"]
+__all__ = ["stack"]
 
 
 @pytest.fixture(scope="session")

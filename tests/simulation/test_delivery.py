@@ -32,7 +32,7 @@ def test_every_seed_converges_to_the_source() -> None:
 def test_it_notices_a_broken_rule(name: str) -> None:
     broken = BROKEN[name]
     with broken.applied() as rules:
-        assert any(failure(script(seed), rules) for seed in range(broken.first, broken.first + ENOUGH))
+        assert any(failure(script(seed), rules) for seed in range(broken.first, ENOUGH))
 
 
 def test_a_seed_decides_everything() -> None:
