@@ -18,8 +18,8 @@ from benchmarks import latency as latencies
 from benchmarks import viewers as crowds
 from connectors.errors import ConnectorsError
 from deploy.local.source import NotEmbedded
-from ops.errors import Problem, Usage
 from ops.target import settings_for
+from schemas.errors import Problem, Usage
 
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 Name = Annotated[str | None, typer.Option("--name", help="An embedded stack instead of the environment.")]

@@ -9,8 +9,8 @@ from typing import Final
 import typer
 from rich.console import Console
 
-from ops.errors import CommandError
 from schemas.contract import ContractError
+from schemas.errors import CommandError
 from schemas.settings import DEBUG, SettingsError
 
 COMMANDS: Final = {

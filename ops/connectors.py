@@ -17,10 +17,10 @@ from connectors.health import Health, health, megabytes
 from connectors.postgres import Statement
 from connectors.reader import reader_statements
 from connectors.rest import Connect
-from ops.errors import Problem, Unreachable, Usage
 from ops.migrate import document, migrated, report
 from ops.target import settings_for
 from schemas.contract import load_contract
+from schemas.errors import Problem, Unreachable, Usage
 from sinks.migrate import Plan
 
 Name = Annotated[str | None, typer.Option("--name", help="Use the addresses of this embedded stack.")]

@@ -8,12 +8,12 @@ from rich.console import Console
 from rich.progress import track
 
 from connectors.records import fetch
-from ops.errors import Problem, Usage
 from ops.reconciliation import Mirror
 from ops.replay import DONE, Letter, Outcome, Replay, letters
 from ops.status import moment, reachable
 from ops.target import settings_for
 from schemas.contract import Contract, load_contract
+from schemas.errors import Problem, Usage
 from schemas.rows import Partition
 from schemas.settings import Settings
 from streams.plan import plans

@@ -26,12 +26,12 @@ from rich.text import Text
 
 from connectors.apply import apply
 from connectors.errors import ConnectorsError
-from ops.errors import Problem
 from ops.reconcile import show as show_reconciled
 from ops.reconciliation import reconcile
 from ops.status import STYLES
 from ops.target import settings_for
 from schemas.contract import Contract, load_contract
+from schemas.errors import Problem
 from schemas.settings import Settings, environment
 from sinks.clickhouse import connect
 from sinks.migrate import migrate

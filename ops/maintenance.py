@@ -12,8 +12,8 @@ from typing import Annotated, Final
 
 import typer
 
-from ops.errors import Usage
 from ops.target import settings_for
+from schemas.errors import Usage
 from schemas.settings import Settings
 from sinks.clickhouse import Client, connect
 from sinks.maintenance import Maintenance, announce, current, end

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from ops.errors import Problem, Unreachable
 from ops.target import settings_for
+from schemas.errors import Problem, Unreachable
 from schemas.settings import Settings
 from sinks.clickhouse import SinkUnavailable
 from sinks.migrate import Plan, migrate

@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
-from ops.errors import Usage
 from ops.target import settings_for
+from schemas.errors import Usage
 from schemas.settings import Settings
 from sinks.answers import Answer, ask
 from sinks.catalogue import Query, load_catalogue

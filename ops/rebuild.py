@@ -18,13 +18,13 @@ from rich.console import Console
 
 from connectors.groups import members
 from connectors.topics import ends
-from ops.errors import Problem
 from ops.repair import repair
 from ops.status import lagging, reachable
 from ops.switch import Switch
 from ops.target import settings_for
 from ops.worker import WITHHELD
 from schemas.contract import Contract, load_contract
+from schemas.errors import Problem
 from schemas.settings import Settings, environment
 from sinks.clickhouse import connect
 from sinks.migrate import migrate

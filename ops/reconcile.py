@@ -11,11 +11,11 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table as Grid
 
 from connectors.errors import Unreachable as KafkaUnreachable
-from ops.errors import Problem, Unreachable
 from ops.reconciliation import Reconciled, reconcile
 from ops.repair import repair
 from ops.target import settings_for
 from schemas.contract import load_contract
+from schemas.errors import Problem, Unreachable
 
 SHOWN: Final = 20
 PASS_SECONDS: Final = 60.0

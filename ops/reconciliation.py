@@ -12,10 +12,10 @@ from typing import Any, Final
 import psycopg
 
 from ops.comparison import Comparison, summed
-from ops.errors import Problem, Unreachable
 from ops.source import Source, source
 from schemas.change import Change
 from schemas.contract import Contract, Table
+from schemas.errors import Problem, Unreachable
 from schemas.rows import Row
 from schemas.settings import Settings
 from sinks.clickhouse import connect, plain

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from connectors import signals
 from ops.comparison import Comparison
-from ops.errors import Problem
 from ops.reconciliation import Mirror, Reconciled, Tell, reconcile, settle
 from ops.source import source
 from schemas.contract import Contract, Table
+from schemas.errors import Problem
 from schemas.settings import Settings
 
 ATTEMPTS: Final = 10

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.records import Record, fetch, send_again
-from ops.errors import Problem
 from ops.reconciliation import Mirror
 from schemas.change import Change, Malformed
+from schemas.errors import Problem
 from schemas.rows import Partition
 from schemas.settings import Settings
 from sinks.clickhouse import INSERT_SETTINGS

@@ -18,8 +18,8 @@ from dashboard.metrics import add_metrics
 from dashboard.poller import Poller
 from dashboard.reader import Reader, Reads
 from dashboard.shell import Shell
-from ops.errors import Unreachable, Usage
 from ops.target import settings_for
+from schemas.errors import Unreachable, Usage
 from schemas.lifecycles import load_lifecycles
 from schemas.settings import Settings
 from sinks.catalogue import load_catalogue

@@ -22,8 +22,8 @@ from rich.text import Text
 
 from deploy.local.source import NotEmbedded
 from deploy.local.source.simulate import Ledger, NotReachable, Simulator, Summary
-from ops.errors import Problem, Unreachable, Usage
 from ops.target import settings_for
+from schemas.errors import Problem, Unreachable, Usage
 
 EXAMPLE = "Example: [bold]techhub-cdc simulate --rate 50 --seconds 30 --seed 7[/bold]"
 

@@ -11,9 +11,9 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
-from ops.errors import Unreachable
 from schemas.contract import Column, Table
 from schemas.decoder import convert
+from schemas.errors import Unreachable
 from schemas.settings import Settings
 from schemas.types import ColumnType, Unfit
 

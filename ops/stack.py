@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from ops.board import Board
-from ops.errors import Problem
+from schemas.errors import Problem
 from schemas.settings import load
 
 Name = Annotated[str, typer.Option("--name", help="Which stack; several can run side by side.")]

@@ -15,10 +15,10 @@ from connectors.errors import ConnectorsError
 from connectors.errors import Unreachable as SourceUnreachable
 from connectors.health import Health, health, megabytes
 from connectors.topics import ends
-from ops.errors import Problem, Unreachable
 from ops.maintenance import sentence
 from ops.target import settings_for
 from schemas.contract import Contract, load_contract
+from schemas.errors import Problem, Unreachable
 from schemas.settings import Settings
 from sinks import maintenance
 from sinks.clickhouse import connect

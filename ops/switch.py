@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ops.errors import Problem
+from schemas.errors import Problem
 from schemas.rows import DEAD_LETTERS, SEEN_UNTIL, WATERMARKS
 from sinks.clickhouse import INSERT_SETTINGS, Client
 from sinks.statements import name

@@ -1,6 +1,6 @@
 """Which installation a command works on: the settings of the environment, or the addresses of an embedded stack."""
 
-from ops.errors import Usage
+from schemas.errors import Usage
 from schemas.settings import PREFIX, Settings, load
 
 

@@ -21,10 +21,10 @@ import typer
 
 from connectors.errors import ConnectorsError
 from connectors.groups import members
-from ops.errors import Problem
 from ops.guardian import guardian
 from ops.target import settings_for
 from schemas.contract import Contract, load_contract
+from schemas.errors import Problem
 from schemas.settings import PREFIX, Settings, environment
 from streams.plan import derivation, plans
 

@@ -1,5 +1,5 @@
-"""Imports point one way: schemas <- streams core <- streams/agents; sinks and connectors know schemas only; ops and
-dashboard sit on top.
+"""Imports point one way: schemas <- streams core <- streams/agents; sinks and connectors know schemas only; the live
+page and the embedded stack stand on those, the command line on top.
 """
 
 import ast
@@ -18,6 +18,8 @@ MAY_IMPORT: Final = {
     "streams": {"schemas", "streams"},
     "streams.agents": {"schemas", "streams", "streams.agents", "sinks", "connectors"},
     "sinks": {"schemas", "sinks"},
+    "dashboard": {"schemas", "sinks", "connectors", "dashboard"},
+    "deploy": {"schemas", "sinks", "deploy"},
 }
 """Packages by package; those that are not listed sit on top."""
 ONLY_IN: Final = {

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import platformdirs
 
-from ops.errors import Usage
+from schemas.errors import Usage
 from schemas.settings import load
 
 

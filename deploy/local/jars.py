@@ -17,7 +17,7 @@ from jgo.maven import MavenContext
 from requests import RequestException
 
 from deploy.local.cache import cache_directory, exclusively
-from ops.errors import Problem, Unreachable
+from schemas.errors import Problem, Unreachable
 from schemas.settings import load
 
 KAFKA = "4.3.1"

@@ -12,7 +12,7 @@ from deploy.local.java import from_archive, java, keep_archive, properties, quic
 from deploy.local.part import Part
 from deploy.local.place import Place, answers, write_private
 from deploy.local.processes import Launch
-from ops.errors import Problem
+from schemas.errors import Problem
 
 HEAP_MEGABYTES = 384
 

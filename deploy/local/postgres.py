@@ -15,7 +15,7 @@ from deploy.local.part import Part
 from deploy.local.place import Place, write_private
 from deploy.local.postgres_home import Home, find_home
 from deploy.local.processes import Launch, primary_group
-from ops.errors import Problem
+from schemas.errors import Problem
 
 OWNER = "techhub"
 DATABASE = "techhub"

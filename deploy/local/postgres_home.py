@@ -18,7 +18,7 @@ from pathlib import Path
 
 from deploy.local.cache import exclusively
 from deploy.local.processes import primary_group
-from ops.errors import Usage
+from schemas.errors import Usage
 
 CANDIDATES = ("postgres", "nobody")
 SHARED = Path("/var/lib/techhub-cdc")

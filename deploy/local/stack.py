@@ -19,7 +19,7 @@ from deploy.local.clickhouse import part as clickhouse_part
 from deploy.local.part import Part
 from deploy.local.place import Place, choose_port
 from deploy.local.starting import Event, Progress, Starting, stop
-from ops.errors import Usage
+from schemas.errors import Usage
 
 PARTS: tuple[Part, ...] = (postgres.PART, kafka.PART, connect.PART, clickhouse_part.PART)
 NAME = re.compile(r"[A-Za-z0-9][\w-]{0,40}")

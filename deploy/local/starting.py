@@ -12,7 +12,7 @@ from deploy.local import processes, state
 from deploy.local.part import Part
 from deploy.local.place import Place, is_free
 from deploy.local.processes import Running
-from ops.errors import Problem, Unreachable
+from schemas.errors import Problem, Unreachable
 
 POLL_SECONDS = 0.1
 PORT_SECONDS = 3.0

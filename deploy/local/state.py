@@ -6,7 +6,7 @@ from pathlib import Path
 
 from deploy.local.place import write_private
 from deploy.local.processes import Running
-from ops.errors import Problem
+from schemas.errors import Problem
 
 FILE = "state.json"
 

@@ -14,9 +14,9 @@ from connectors.errors import Unreachable as CaptureUnreachable
 from connectors.rest import Connect
 from ops.doctor import clickhouse, connect, kafka, postgres
 from ops.doctor.line import Line, asked
-from ops.errors import Problem, Unreachable
 from ops.target import settings_for
 from schemas.contract import Contract, load_contract
+from schemas.errors import Problem, Unreachable
 from schemas.settings import PREFIX, Settings
 from sinks.clickhouse import ClickHouseError, SinkUnavailable
 from sinks.migration import MigrationError

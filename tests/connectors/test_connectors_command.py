@@ -7,7 +7,7 @@ import typer
 from typer.testing import CliRunner
 
 from ops import connectors
-from ops.errors import Unreachable, Usage
+from schemas.errors import Unreachable, Usage
 from schemas.settings import SettingsError
 
 COMMANDS = ("apply", "status", "sql", "check", "delete", "pause", "resume")

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from ops.errors import Unreachable
+from schemas.errors import Unreachable
 from tests.containers.provider import engine
 
 

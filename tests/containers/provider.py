@@ -23,7 +23,7 @@ from testcontainers.core.wait_strategies import HealthcheckWaitStrategy
 from deploy.local.place import choose_port, write_private
 from deploy.local.source import install
 from deploy.local.stack import Addresses
-from ops.errors import Unreachable
+from schemas.errors import Unreachable
 
 ROOT: Final = Path(__file__).parents[2]
 START_SECONDS: Final = 300

@@ -12,8 +12,8 @@ from dashboard.guard import Guard
 from dashboard.poller import Poller
 from dashboard.reader import Rows
 from dashboard.shell import Shell
-from ops.errors import Usage
 from ops.serve import guard_for
+from schemas.errors import Usage
 from schemas.lifecycles import load_lifecycles
 from schemas.settings import Settings, SettingsError, load
 from sinks.catalogue import Query, load_catalogue

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import jars
-from ops.errors import Problem, Unreachable, Usage
+from schemas.errors import Problem, Unreachable, Usage
 
 CONTENT = b"a jar"
 

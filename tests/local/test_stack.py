@@ -23,7 +23,7 @@ from deploy.local.jars import DEBEZIUM, KAFKA, locked
 from deploy.local.processes import Running, alive, stop
 from deploy.local.stack import Addresses, Stack
 from deploy.local.starting import Event
-from ops.errors import Problem, Unreachable, Usage
+from schemas.errors import Problem, Unreachable, Usage
 
 
 def pids(addresses: Addresses) -> dict[str, int]:

@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from ops import migrate as command
-from ops.errors import Problem, Unreachable
 from schemas.contract import load_contract
+from schemas.errors import Problem, Unreachable
 from schemas.settings import Settings
 from sinks.clickhouse import SinkUnavailable, connect
 from sinks.migrate import Existing, inspect, migrate, plan

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ops.errors import Problem
 from ops.switch import DONE, Switch
+from schemas.errors import Problem
 from schemas.settings import Settings
 from sinks.clickhouse import Client, connect
 from streams.plan import SWITCH

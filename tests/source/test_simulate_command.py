@@ -15,7 +15,7 @@ from deploy.local.source import install
 
 COMMAND = """
 import sys, typer
-from ops.errors import CommandError
+from schemas.errors import CommandError
 from ops.simulate import register
 from schemas.settings import SettingsError
 app = typer.Typer()

@@ -18,7 +18,7 @@ from aiohttp import web
 
 from deploy.local.clickhouse.engine import Engine
 from deploy.local.clickhouse.server import Account, application
-from ops.errors import CommandError, Unreachable, Usage
+from schemas.errors import CommandError, Unreachable, Usage
 
 STOP_SECONDS = 10.0
 
