@@ -77,7 +77,7 @@ class Capture:
         if not changes:
             return
         for change in changes:
-            self.progress(f"connector {self.connect.name}: {change.name}: {change.before} -> {change.after}")
+            self.progress(f"connector {self.connect.name}: {change}")
         before = self._slot_user()
         self.connect.put_config(wanted)
         if before is not None:

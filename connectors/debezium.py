@@ -12,7 +12,7 @@ from typing import Final, Literal
 from psycopg.conninfo import conninfo_to_dict
 
 from connectors.catalogue import CAPTURE_SCHEMA
-from connectors.postgres import HEARTBEAT_COLUMNS, SIGNAL_COLUMNS, heartbeat_query, published
+from connectors.postgres import HEARTBEAT_COLUMNS, HEARTBEAT_QUERY, SIGNAL_COLUMNS, published
 from connectors.topics import MAX_MESSAGE_BYTES, notification_topic, signal_topic
 from schemas.contract import Contract
 from schemas.settings import Settings
@@ -65,6 +65,15 @@ class Change:
     before: str | None
     after: str | None
 
+    def __str__(self) -> str:
+        """Of a list that grew or shrank only what came and went."""
+        if self.name.endswith(".list") and self.before is not None and self.after is not None:
+            before, after = self.before.split(","), self.after.split(",")
+            gone = [f"-{entry}" for entry in before if entry not in after]
+            come = [f"+{entry}" for entry in after if entry not in before]
+            return f"{self.name}: {' '.join(gone + come) or 'another order'}"
+        return f"{self.name}: {self.before} -> {self.after}"
+
 
 def configuration(contract: Contract, settings: Settings, snapshot_mode: SnapshotMode) -> dict[str, str]:
     """`contract` is the part of it that the database has."""
@@ -81,7 +90,7 @@ def configuration(contract: Contract, settings: Settings, snapshot_mode: Snapsho
         # 10 ms: commit to kafka in 12-19 ms, and 10 % of a core when idle; 25 ms: 5 %, for up to 15 ms more
         "poll.interval.ms": str(round(settings.poll_seconds * 1000)),
         "heartbeat.interval.ms": str(round(settings.heartbeat_seconds * 1000)),
-        "heartbeat.action.query": heartbeat_query(settings),
+        "heartbeat.action.query": HEARTBEAT_QUERY,
         "topic.heartbeat.prefix": f"{settings.topic_prefix}-heartbeat",
         "notification.sink.topic.name": notification_topic(settings),
     }

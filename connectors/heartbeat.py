@@ -28,14 +28,13 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
     """`committed_at`: when the source committed it, by the source's clock; `source_id`: system identifier/timeline;
-    `lsn`: its place in the source's log; `confirmed`: how far the connector had confirmed that log when it was raised.
+    `lsn`: its place in the source's log.
     """
 
     committed_at: datetime
     seq: int
     source_id: str | None
     lsn: int = 0
-    confirmed: int = 0
     streamed: bool = True
     """False: seen by a snapshot, which proves nothing about the stream."""
 
@@ -48,7 +47,6 @@ class Heartbeat:
 class _Row(msgspec.Struct):
     seq: int
     source_id: str | None = None
-    confirmed: int | None = None
 
 
 class _Source(msgspec.Struct):
@@ -74,8 +72,7 @@ def parse(value: bytes | None) -> Heartbeat | None:
         return None
     if event.op not in ("u", "r"):
         return None
-    row, lsn = event.after, event.source.lsn or 0
-    return Heartbeat(committed_at, row.seq, row.source_id, lsn, row.confirmed or 0, event.op == "u")
+    return Heartbeat(committed_at, event.after.seq, event.after.source_id, event.source.lsn or 0, event.op == "u")
 
 
 def streamed(value: bytes | None) -> Heartbeat | None:

@@ -20,12 +20,10 @@ CONNECTION_LIMIT: Final = 8
 SENDER_TIMEOUT: Final = "wal_sender_timeout=10s"
 """Frees the slot of a connector that froze or whose host is gone after 13 s instead of a minute."""
 
-HEARTBEAT_COLUMNS: Final = ("id", "ts", "seq", "source_id", "confirmed")
+HEARTBEAT_COLUMNS: Final = ("id", "ts", "seq", "source_id")
 SIGNAL_COLUMNS: Final = ("id", "type", "data")
 CAPTURE_TABLES: Final = {
-    "heartbeat": (
-        "id integer primary key, ts timestamptz, seq bigint not null default 0, source_id text, confirmed bigint"
-    ),
+    "heartbeat": "id integer primary key, ts timestamptz, seq bigint not null default 0, source_id text",
     "signal": "id varchar(64) primary key, type varchar(32) not null, data text",
 }
 CAPTURE_PRIVILEGES: Final = {
@@ -33,6 +31,10 @@ CAPTURE_PRIVILEGES: Final = {
     **{f"heartbeat.{name}": ("SELECT", "UPDATE") for name in HEARTBEAT_COLUMNS if name != "id"},
     "signal": ("SELECT", "INSERT"),
 }
+
+HEARTBEAT_QUERY: Final = (
+    f"update {CAPTURE_SCHEMA}.heartbeat set ts = clock_timestamp(), seq = seq + 1, source_id = {SOURCE_ID} where id = 1"  # noqa: S608
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +59,6 @@ def statements(
         *_grants(contract, settings, catalogue),
         *_publication(contract, settings, catalogue),
     ]
-
-
-def heartbeat_query(settings: Settings) -> str:
-    """Raises the heartbeat. `confirmed` is the position that the connector has confirmed to its slot: the log in Kafka
-    has everything before it, because Connect stores a position once all before it was acknowledged."""
-    slot = settings.slot_name.replace("'", "''")
-    confirmed = f"(select (confirmed_flush_lsn - '0/0')::bigint from pg_replication_slots where slot_name = '{slot}')"  # noqa: S608
-    return (
-        f"update {CAPTURE_SCHEMA}.heartbeat set ts = clock_timestamp(), seq = seq + 1, source_id = {SOURCE_ID}, "  # noqa: S608
-        f"confirmed = {confirmed} where id = 1"
-    )
 
 
 def quoted(name: str) -> str:
@@ -117,10 +108,6 @@ def _capture_schema(settings: Settings, catalogue: Catalogue) -> Iterator[Statem
     for name, columns in CAPTURE_TABLES.items():
         if catalogue.table(CAPTURE_SCHEMA, name) is None:
             yield Statement(f"create table {CAPTURE_SCHEMA}.{name} ({columns})", f"the {name} table", may)
-    heartbeat = catalogue.table(CAPTURE_SCHEMA, "heartbeat")
-    if heartbeat is not None and "confirmed" not in heartbeat.columns:
-        text = f"alter table {CAPTURE_SCHEMA}.heartbeat add column confirmed bigint"
-        yield Statement(text, "how far the connector's position is known to be in Kafka", may)
     if not catalogue.heartbeat_row:
         text = f"insert into {CAPTURE_SCHEMA}.heartbeat (id) values (1) on conflict do nothing"  # noqa: S608
         yield Statement(text, "the one row that heartbeats update", may)

@@ -21,7 +21,7 @@ from connectors.apply import captured
 from connectors.delivered import delivered_offset
 from connectors.drift import Drift, drifts
 from connectors.errors import ConnectorsError
-from connectors.postgres import heartbeat_query
+from connectors.postgres import HEARTBEAT_QUERY
 from connectors.rest import Connect
 from schemas.contract import Contract
 from schemas.rows import Row
@@ -37,12 +37,11 @@ MUTE: Final = (
     "the role of TECHHUB_POSTGRES_DSN may not raise cdc.heartbeat: changes that are lost while the connector is away "
     "can only be noticed before it starts again"
 )
-OLDER: Final = "cdc.heartbeat is that of an earlier version: run techhub-cdc connectors apply"
 CHECK_SECONDS: Final = 5.0
 RETRY_SECONDS: Final = 5.0
 REVIVE_SECONDS: Final = 30.0
 """Between two starts of a connector that fails again and again."""
-UNLESS_RAISED: Final = " and ts < clock_timestamp() - make_interval(secs => %s)"
+PULSE: Final = HEARTBEAT_QUERY + " and ts < clock_timestamp() - make_interval(secs => %s)"
 """Only where nobody else has raised it lately: the connector, or the guardian of another worker."""
 
 
@@ -82,10 +81,7 @@ class Guardian(threading.Thread):
 
     def raise_pulse(self, connection: psycopg.Connection[Any]) -> None:
         try:
-            query = heartbeat_query(self.settings) + UNLESS_RAISED
-            connection.execute(query.encode(), [self.settings.heartbeat_seconds])
-        except psycopg.errors.UndefinedColumn:
-            self.tell(OLDER, "")
+            connection.execute(PULSE.encode(), [self.settings.heartbeat_seconds])
         except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
             self.tell(MUTE, "")
 

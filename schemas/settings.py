@@ -85,6 +85,10 @@ class Settings(BaseSettings):
     timezone: str = Field("Asia/Almaty", description="reporting time zone: where a day begins")
     contract: Path = Field(DEFAULT_CONTRACT, description="the contract file")
 
+    connect_offsets_topic: str = Field(
+        "_connect_offset", description="Kafka Connect's offset.storage.topic, from which workers prove freshness",
+        pattern=r"^[\w.-]+$",
+    )  # fmt: skip
     connector_name: str = Field("techhub", description="name of the connector in Kafka Connect", pattern=r"^[\w-]+$")
     connector_user: str = Field(
         "techhub_cdc", description="the least-privilege role that Debezium logs in as", pattern=r"^\w+$"

@@ -1,6 +1,6 @@
 """What may be claimed about freshness. Pure: heartbeats and watermarks in, rows of `seen_until` out.
 
-A heartbeat committed at t is proven once a later one carries a confirmed position beyond it: then everything that the
+A heartbeat committed at t is proven once Kafka Connect has stored its position or one beyond: then everything that the
 source had committed by t is in Kafka. Once rows are durable up to the log's end at that moment, `seen_until = t` is
 true, for ever.
 """
@@ -34,24 +34,28 @@ class Beat:
 
 @dataclass(slots=True)
 class Proof:
-    """Which heartbeats are proven by the positions that later ones carry.
+    """Which heartbeats are proven by the positions that Kafka Connect stores.
 
     That a heartbeat has come through proves nothing yet: the connector sends in the order of the source, but each
-    partition by itself, so a heartbeat may overtake changes that were committed earlier and have to be sent again.
-    What the connector confirms to its slot follows what Kafka has acknowledged (decision 0007 has the limit).
+    partition by itself, so a heartbeat may overtake changes that were committed earlier. A position is stored once
+    Kafka has acknowledged everything that was sent before it.
     """
 
     waiting: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=UNPROVEN))
     """Position in the source's log and commit time."""
 
-    def follow(self, lsn: int, committed_at: int, confirmed: int) -> int:
-        """Called for every streamed heartbeat, in the order of the log; the commit time that it proves, or 0."""
-        proven = 0
-        while self.waiting and self.waiting[0][0] <= confirmed:
-            _, proven = self.waiting.popleft()
+    def follow(self, lsn: int, committed_at: int) -> None:
+        """Called for every streamed heartbeat, in the order of the log."""
         if self.waiting and lsn < self.waiting[-1][0]:
             self.waiting.clear()  # sent again, or another source
         self.waiting.append((lsn, committed_at))
+
+    def stored(self, lsn: int, commit: int) -> int:
+        """Called for every stored position: that of a record, and where the last transaction before it ended. The
+        commit time that it proves, or 0."""
+        proven = 0
+        while self.waiting and (self.waiting[0][0] < commit or self.waiting[0][0] == lsn):
+            _, proven = self.waiting.popleft()
         return proven
 
     @property
@@ -79,7 +83,8 @@ class Freshness:
         return self.claims(marks)
 
     def beat(self, beat: Beat) -> list[Row]:
-        self.beats.append(beat)
+        if beat.ends:
+            self.beats.append(beat)
         return self.claims(self.durable)
 
     def claims(self, partitions: Iterable[Partition]) -> list[Row]:

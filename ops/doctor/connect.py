@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from connectors import debezium
+from connectors import debezium, positions
+from connectors.errors import Unreachable
+from connectors.guard import format_lsn
 from connectors.health import Health, health
 from connectors.rest import Connect
 from ops.doctor.line import Line, Lines, judged
@@ -11,6 +13,7 @@ from schemas.settings import Settings
 
 PART: Final = "connect"
 VERSION: Final = "3.7"
+STORED_SECONDS: Final = 5.0
 
 
 def lines(settings: Settings, contract: Contract) -> Lines:
@@ -50,3 +53,20 @@ def capture(settings: Settings, contract: Contract) -> Lines:
     if found.healthy:
         age = f"last heartbeat {found.heartbeat_age_seconds:.1f} s ago"
         yield Line(PART, "capture", "ok", age, "heartbeats come through")
+        yield from stored(settings)
+
+
+def stored(settings: Settings) -> Lines:
+    """What workers prove freshness by."""
+    topic, expected = settings.connect_offsets_topic, f"one within {STORED_SECONDS:.0f} s"
+    remedy = (
+        "set TECHHUB_CONNECT_OFFSETS_TOPIC to connect's offset.storage.topic, let workers read it, and set "
+        "offset.flush.interval.ms=500 in connect's properties"
+    )
+    try:
+        position = positions.next_stored(settings, STORED_SECONDS)
+    except Unreachable as error:
+        yield Line(PART, "stored positions", "wrong", str(error), expected, remedy)
+        return
+    told = "none" if position is None else f"{format_lsn(position.lsn)} in {topic}"
+    yield judged(PART, "stored positions", position is not None, told, expected, remedy)

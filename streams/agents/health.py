@@ -57,14 +57,19 @@ class Health:
         pulse = self.engine.pulse
         return isinstance(pulse, Pulse) and not pulse.stopping.is_set() and not pulse.thread.is_alive()
 
+    @property
+    def unproven_seconds(self) -> float:
+        pulse = self.engine.pulse
+        return pulse.unproven_seconds if isinstance(pulse, Pulse) else 0.0
+
     def now(self) -> float:
         return time.time()
 
     @property
     def heartbeat_age_seconds(self) -> float | None:
         """Of the newest heartbeat, by the source's clock."""
-        beats = self.engine.heartbeats.freshness.beats
-        return max(self.now() - beats[-1].committed_at / 1e6, 0.0) if beats else None
+        committed_at = self.engine.heartbeats.committed_at
+        return max(self.now() - committed_at / 1e6, 0.0) if committed_at else None
 
     def reasons(self) -> list[str]:
         """Why it is not ready; none: it is."""
@@ -84,5 +89,7 @@ class Health:
             yield f"ClickHouse has not taken rows for {away:.0f} s"
         if (silent := time.monotonic() - self.engine.heartbeats.beaten) > LATE_SECONDS:
             yield f"no heartbeat of the source for {silent:.0f} s: techhub-cdc connectors status"
+        if (unproven := self.unproven_seconds) > LATE_SECONDS:
+            yield f"for {unproven:.0f} s Kafka Connect has stored nothing that proves a heartbeat: techhub-cdc doctor"
         if self.stuck is not None and self.stuck[1] > min(LATE_SECONDS, self.stall_seconds / 2):
             yield f"the watermark of {self.stuck[0]} has not moved for {self.stuck[1]:.0f} s while its log has more"

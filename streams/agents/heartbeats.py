@@ -45,6 +45,8 @@ class Heartbeats:
         self.recorded = 0.0
         self.beaten = time.monotonic()
         """Clock of the newest heartbeat, or of the start."""
+        self.committed_at = 0
+        """Of the newest heartbeat; 0 before the first."""
         self.parts: Mapping[Partition, Stored] = {}
         self.due_histories: set[str] = set()
         """Topics of history tables with rows that only a snapshot has shown."""
@@ -56,7 +58,7 @@ class Heartbeats:
         self.due_histories.update(histories)
 
     def beat(self, beat: Beat, sink: Sink, insert: Insert) -> None:
-        self.beaten = time.monotonic()
+        self.beaten, self.committed_at = time.monotonic(), beat.committed_at
         others = self.other_sources(beat.source_id) if beat.source_id else {}
         self.background.spawn(self.record(beat, others, self.freshness.beat(beat), insert))
         if self.due_histories and self.freshness.at_end:

@@ -1,6 +1,7 @@
 """The pulse: heartbeats of the source, read by every worker, with the log's ends when each had come through.
 
-What one proves is `streams/freshness.py`. Every heartbeat is looked at, from the last one that was: a missing number
+What proves one is `streams/freshness.py`: the positions that Kafka Connect stores, read beside them. Every heartbeat is
+looked at, from the last one that was: a missing number
 proves lost changes (`streams/continuity.py`). The heartbeat topic has one partition and every worker needs it, so each
 tails it outside the consumer group. Now and then the pulse also looks whether the topics are still those that are
 being read.
@@ -17,7 +18,7 @@ from typing import Any, Final
 from confluent_kafka import OFFSET_END, Consumer, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
-from connectors import topics
+from connectors import positions, topics
 from connectors.errors import ConnectorsError
 from connectors.heartbeat import Heartbeat, parse
 from connectors.kafka import REQUEST_SECONDS, kafka_config
@@ -88,7 +89,12 @@ class Pulse:
         self.looked = looked
         self.continuity = Continuity(after.seq, after.committed_at) if after else Continuity()
         self.proof = Proof()
-        self.unproven = False
+        self.newest: tuple[Heartbeat, int] | None = None
+        """The last streamed heartbeat and its offset."""
+        self.positioned = False
+        """Whether Connect's positions are being read."""
+        self.unproven_seconds = 0.0
+        """How long heartbeats have come through and nothing has proven them."""
         self.broken: str | None = None
         self.looked_at = time.monotonic()
         self.admin = AdminClient(kafka_config(settings))
@@ -111,14 +117,31 @@ class Pulse:
         )
         consumer = Consumer(config)
         consumer.assign([TopicPartition(heartbeat_topic(self.settings), 0, self.start(consumer))])
+        self.read_positions(consumer)
         try:
             while not self.stopping.is_set():
-                self.read([m for m in consumer.consume(1000, timeout=0.5) if m.error() is None])
+                if (first := consumer.poll(0.5)) is not None:
+                    self.read([m for m in (first, *consumer.consume(1000, timeout=0)) if m.error() is None])
                 if time.monotonic() - self.looked_at > LOOK_SECONDS:
                     self.looked_at = time.monotonic()
                     self.look()
+                    if not self.positioned:
+                        self.read_positions(consumer)
         finally:
             consumer.close()
+
+    def read_positions(self, consumer: Consumer) -> None:
+        """From now on: one is stored after every heartbeat."""
+        try:
+            consumer.incremental_assign(positions.ends(consumer, self.settings))
+            self.positioned = True
+        except ConnectorsError as error:
+            log.warning(
+                "nothing is proven without the positions that Kafka Connect stores (TECHHUB_CONNECT_OFFSETS_TOPIC, its "
+                "offset.storage.topic), looking again in %.0f s: %s",
+                LOOK_SECONDS,
+                error,
+            )
 
     def start(self, consumer: Consumer) -> int:
         """Where to read from. Heartbeats that Kafka has thrown away while no worker ran prove nothing."""
@@ -139,36 +162,40 @@ class Pulse:
         return OFFSET_END
 
     def read(self, messages: Iterable[Message]) -> None:
-        """All are looked at; the last streamed one is passed on, with what they prove together."""
-        newest: tuple[Heartbeat, int] | None = None
-        proven_at = 0
+        """All are looked at; the last streamed heartbeat is passed on, and again when something is proven."""
+        fresh, stored = False, []
         for message in messages:
-            heartbeat = parse(message.value())
-            if heartbeat is None:
+            if message.topic() == self.settings.connect_offsets_topic:
+                stored.append(positions.parse(message.key(), message.value(), self.settings.connector_name))
+            elif (heartbeat := parse(message.value())) is None:
                 log.warning("a record at %s of the heartbeats was passed over: it is none", message.offset())
-                continue
-            reason = self.continuity.follow(heartbeat.seq, heartbeat.microseconds, streamed=heartbeat.streamed)
-            self.broken = self.broken or reason
-            if heartbeat.streamed:
-                newest = (heartbeat, message.offset() or 0)
-                found = self.proof.follow(heartbeat.lsn, heartbeat.microseconds, heartbeat.confirmed)
-                proven_at = max(proven_at, found)
-        if newest is not None:
-            self.pass_on(*newest, proven_at)
-            self.warn(newest[0])
+            else:
+                fresh |= self.follow(heartbeat, message.offset() or 0)
+        proven_at = max((self.proof.stored(each.lsn, each.commit) for each in stored if each is not None), default=0)
+        if self.newest is not None and (fresh or proven_at):
+            self.pass_on(*self.newest, proven_at)
+            self.warn()
 
-    def warn(self, heartbeat: Heartbeat) -> None:
+    def follow(self, heartbeat: Heartbeat, offset: int) -> bool:
+        """Whether it is of the stream."""
+        reason = self.continuity.follow(heartbeat.seq, heartbeat.microseconds, streamed=heartbeat.streamed)
+        self.broken = self.broken or reason
+        if heartbeat.streamed:
+            self.newest = (heartbeat, offset)
+            self.proof.follow(heartbeat.lsn, heartbeat.microseconds)
+        return heartbeat.streamed
+
+    def warn(self) -> None:
         """Once, when heartbeats come through and nothing proves them."""
-        unproven = self.proof.behind > UNPROVEN_SECONDS
-        if unproven and not self.unproven and heartbeat.confirmed:
+        before, self.unproven_seconds = self.unproven_seconds, self.proof.behind
+        if before <= UNPROVEN_SECONDS < self.unproven_seconds:
             log.warning(
-                "heartbeats come through, but Kafka Connect has stored no position for %.0f s, and nothing newer is "
-                "proven: is its offset.flush.interval.ms about 500? docs/operations.md says more",
-                self.proof.behind,
+                "heartbeats come through, but for %.0f s Kafka Connect has stored no position in %s, and nothing newer "
+                "is proven: is that its offset.storage.topic (TECHHUB_CONNECT_OFFSETS_TOPIC), and its "
+                "offset.flush.interval.ms about 500? docs/operations.md says more",
+                self.unproven_seconds,
+                self.settings.connect_offsets_topic,
             )
-        elif unproven and not self.unproven:
-            log.warning("heartbeats carry no confirmed position, nothing is proven: run techhub-cdc connectors apply")
-        self.unproven = unproven
 
     def pass_on(self, heartbeat: Heartbeat, offset: int, proven_at: int) -> None:
         try:

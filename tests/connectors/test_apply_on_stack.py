@@ -4,6 +4,7 @@ Each capture has names of its own (connector, slot, publication, role, topics, a
 that these tests may share a stack with others.
 """
 
+import asyncio
 import json
 import time
 import uuid
@@ -17,18 +18,21 @@ import pytest
 import requests
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from connectors import catalogue, guard, topics
+from connectors import catalogue, guard, positions, topics
 from connectors.apply import Applied, apply, pending_sql
 from connectors.delete import delete
 from connectors.delivered import delivered_offset
 from connectors.errors import CaptureLost, Refused, Unreachable
 from connectors.health import health
 from connectors.kafka import kafka_config
-from connectors.postgres import heartbeat_query
+from connectors.postgres import HEARTBEAT_QUERY
 from connectors.reader import reader_statements
 from connectors.rest import Connect
 from schemas.contract import Contract, load_contract
+from schemas.rows import Partition
 from schemas.settings import Settings, load
+from streams.agents.pulse import Pulse
+from streams.freshness import Beat
 
 pytestmark = pytest.mark.stack
 
@@ -136,6 +140,38 @@ def test_a_heartbeat_comes_through_and_the_capture_is_healthy(captured: Captured
     assert found.heartbeat.source_id == found.source_id
 
 
+def test_connect_stores_positions_where_the_setting_says(captured: Captured) -> None:
+    heartbeat = health(captured.settings, captured.contract).heartbeat
+    position = positions.next_stored(captured.settings, 30)
+    assert position is not None and heartbeat is not None and position.lsn >= heartbeat.lsn
+    elsewhere = captured.settings.model_copy(update={"connect_offsets_topic": "elsewhere"})
+    with pytest.raises(Unreachable, match="elsewhere cannot be read"):
+        positions.next_stored(elsewhere, 1)
+
+
+def test_heartbeats_are_proven_by_stored_positions_and_by_nothing_else(captured: Captured) -> None:
+    partition = Partition(captured.contract.topic(captured.settings.topic_prefix, captured.table), 0)
+
+    async def heard(settings: Settings, enough: Callable[[list[Beat]], bool]) -> list[Beat]:
+        delivered: asyncio.Queue[Beat] = asyncio.Queue()
+        pulse = Pulse(settings, None, lambda: [partition], delivered.put_nowait, lambda _: None)
+        beats: list[Beat] = []
+        try:
+            async with asyncio.timeout(30):
+                while not enough(beats):
+                    beats.append(await delivered.get())
+        finally:
+            pulse.stop()
+        return beats
+
+    beats = asyncio.run(heard(captured.settings, lambda beats: any(beat.proven_at for beat in beats)))
+    proven = next(beat for beat in beats if beat.proven_at)
+    assert proven.ends.keys() == {partition} and proven.proven_at <= proven.committed_at
+    elsewhere = captured.settings.model_copy(update={"connect_offsets_topic": "elsewhere"})
+    beats = asyncio.run(heard(elsewhere, lambda beats: len(beats) > 4))
+    assert not any(beat.proven_at or beat.ends for beat in beats)
+
+
 def test_applying_again_changes_nothing(captured: Captured) -> None:
     second = captured.again()
     assert not second.changed and second.connector == "unchanged" and second.changes == () and second.ran == ()
@@ -167,7 +203,7 @@ def test_the_role_of_those_who_look_reads_listed_columns_and_raises_the_pulse_on
             source = catalogue.read(connection, captured.contract, captured.settings)
             assert source.slot is not None and source.source_id and source.publication is not None
             connection.execute("select id, role from account_user limit 1")
-            connection.execute(heartbeat_query(captured.settings).encode())
+            connection.execute(HEARTBEAT_QUERY.encode())
             for forbidden in (
                 b"select iin from account_user",
                 b"select count(*) from django_session",

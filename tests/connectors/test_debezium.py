@@ -68,6 +68,13 @@ def test_the_same_configuration_has_no_differences(contract: Contract, settings:
     assert differences({**config, "name": "techhub"}, config) == ()
 
 
+def test_of_a_list_that_changes_only_what_came_and_went_is_told(contract: Contract, settings: Settings) -> None:
+    config = configuration(contract, settings, "no_data")
+    tables = config["table.include.list"].split(",")
+    (change,) = differences({**config, "table.include.list": ",".join(["public.gone", *tables[1:]])}, config)
+    assert str(change) == f"table.include.list: -public.gone +{tables[0]}"
+
+
 def test_security_settings_reach_every_kafka_client(settings: Settings) -> None:
     secured = settings.model_copy(
         update={"kafka_sasl_mechanism": "PLAIN", "kafka_sasl_username": "cdc", "kafka_sasl_password": SecretStr("x")}
@@ -78,10 +85,10 @@ def test_security_settings_reach_every_kafka_client(settings: Settings) -> None:
 
 
 def test_only_a_streamed_heartbeat_counts() -> None:
-    row, source = b'{"id":1,"seq":7,"source_id":"1/1","confirmed":40}', b'{"ts_us":1795382227721394,"lsn":50}'
+    row, source = b'{"id":1,"seq":7,"source_id":"1/1"}', b'{"ts_us":1795382227721394,"lsn":50}'
     beat = b'{"op":"u","after":%b,"source":%b}' % (row, source)
     found = streamed(beat)
-    assert found is not None and (found.seq, found.source_id, found.lsn, found.confirmed) == (7, "1/1", 50, 40)
+    assert found is not None and (found.seq, found.source_id, found.lsn) == (7, "1/1", 50)
     assert streamed(beat.replace(b'"u"', b'"r"')) is None
     assert streamed(None) is None and streamed(b"[]") is None and streamed(b"\xff") is None
 

@@ -17,23 +17,6 @@ def test_a_complete_source_needs_nothing(contract: Contract, settings: Settings,
     assert statements(contract, settings, complete) == []
 
 
-def test_the_heartbeat_table_of_an_earlier_version_gains_what_it_lacks(
-    contract: Contract, settings: Settings, complete: Catalogue
-) -> None:
-    heartbeat = complete.tables["cdc.heartbeat"]
-    columns = {name: column for name, column in heartbeat.columns.items() if name != "confirmed"}
-    privileges = {target: held for target, held in complete.privileges.items() if target != "heartbeat.confirmed"}
-    earlier = replace(
-        complete,
-        tables={**complete.tables, "cdc.heartbeat": replace(heartbeat, columns=columns)},
-        privileges=privileges,
-    )
-    assert [statement.text for statement in statements(contract, settings, earlier)] == [
-        "alter table cdc.heartbeat add column confirmed bigint",
-        f'grant select (confirmed), update (confirmed) on cdc.heartbeat to "{settings.connector_user}"',
-    ]
-
-
 def test_an_empty_source_gets_role_schema_grants_and_publication(
     contract: Contract, settings: Settings, empty: Catalogue
 ) -> None:

@@ -12,5 +12,5 @@ def test_it_may_read_listed_columns_and_raise_the_pulse_and_nothing_else(
     assert not any(word in text for text in texts for word in ("superuser", "replication", "insert", "delete", "iin"))
     assert len([text for text in texts if text.startswith("grant select (")]) == len(contract.tables)
     updates = [text for text in texts if "update (" in text]
-    assert updates == ['grant select, update (ts, seq, source_id, confirmed) on cdc.heartbeat to "techhub_cdc_reader"']
+    assert updates == ['grant select, update (ts, seq, source_id) on cdc.heartbeat to "techhub_cdc_reader"']
     assert any("statement_timeout = '60s'" in text for text in texts)

@@ -114,6 +114,7 @@ def test_connect_is_set_as_in_the_embedded_stack(tmp_path: Path, monkeypatch: py
     here.setdefault("value.converter", connect.CONVERTER)
     same = embedded.keys() - elsewhere
     assert {name: here.get(name) for name in same} == {name: embedded[name] for name in same}
+    assert here["offset.storage.topic"] == Settings.model_fields["connect_offsets_topic"].default, "workers read it"
 
 
 class Jars:

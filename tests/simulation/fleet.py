@@ -40,10 +40,18 @@ class Pulse:
     proof: Proof = field(default_factory=Proof)
     stopped: bool = False
 
-    def beat(self, heart: Heart, ends: Mapping[Partition, int]) -> None:
-        """One that came through, and the ends of the log when it was read."""
-        proven_at = self.proof.follow(heart.place, heart.at, heart.confirmed)
-        self.deliver(Beat(heart.at, heart.place, "source", ends if proven_at else {}, proven_at))
+    newest: Heart | None = None
+
+    def beat(self, heart: Heart) -> None:
+        """One that came through."""
+        self.newest = heart
+        self.proof.follow(heart.place, heart.at)
+        self.deliver(Beat(heart.at, heart.place, "source", {}))
+
+    def position(self, place: int, ends: Mapping[Partition, int]) -> None:
+        """One that was stored, and the ends of the log when it was read."""
+        if self.newest is not None and (proven_at := self.proof.stored(place, place)):
+            self.deliver(Beat(self.newest.at, self.newest.place, "source", ends, proven_at))
 
     def stop(self) -> None:
         self.stopped = True

@@ -25,7 +25,7 @@ from streams.quality import DQ_ISSUES
 from streams.resync import RESYNC_REQUIRED
 from tests.simulation import oracle
 from tests.simulation.clock import VirtualLoop
-from tests.simulation.fleet import Kafka, Worker
+from tests.simulation.fleet import Kafka, Pulse, Worker
 from tests.simulation.sink import ModelSink
 from tests.simulation.source import Relay, Source
 
@@ -45,10 +45,10 @@ KEPT: Final = tuple(table.name for table in (*LAST, DEAD_LETTERS, RESYNC_REQUIRE
 HEAL_STEPS: Final = 2_000
 
 WEIGHTS: Final = {
-    "commit": 14, "relay": 12, "fetch": 16, "deliver": 20, "sink": 30, "wait": 3, "calm": 10, "beat": 4, "confirm": 3,
-    "rewind": 5, "read_again": 1.5, "lose": 0.15, "doubt": 0.3, "repair": 0.5, "poison": 0.3, "kill": 3, "close": 0.5,
-    "rebalance": 2, "pause": 1, "wake": 1, "cut_off": 0.7, "rejoin": 1, "backup": 4, "restore": 1, "broker": 0.3,
-    "trim": 0.4, "trim_too_far": 0.05,
+    "commit": 14, "relay": 12, "fetch": 16, "deliver": 20, "sink": 30, "wait": 3, "calm": 10, "beat": 4, "store": 3,
+    "slow": 2, "rewind": 5, "read_again": 1.5, "lose": 0.15, "doubt": 0.3, "repair": 0.5, "poison": 0.3, "kill": 3,
+    "close": 0.5, "rebalance": 2, "pause": 1, "wake": 1, "cut_off": 0.7, "rejoin": 1, "backup": 4, "restore": 1,
+    "broker": 0.3, "trim": 0.4, "trim_too_far": 0.05,
 }  # fmt: skip
 COUNTED: Final = frozenset({
     "rewind", "read_again", "lose", "doubt", "kill", "close", "rebalance", "pause", "wake", "cut_off", "restore",
@@ -130,6 +130,10 @@ class World:
         self.relay.step(1 + draw % 5)
         self.relay.arrive(draw // 5 | draw // 40)
 
+    def do_slow(self, draw: int) -> None:
+        """The leader of a partition is slow, or none is any more."""
+        self.relay.slow = [None, *self.relay.logs][draw % (1 + self.script.partitions)]
+
     def do_rewind(self, draw: int) -> bool:
         return self.relay.rewind(1 + draw % 6)
 
@@ -168,20 +172,25 @@ class World:
         """A moment without faults: what is under way gets on."""
         for number in range(1 + draw % 4):
             self.relay.arrive()
-            self.relay.confirm()
             self.do_beat(draw)
+            self.do_store(draw)
             await self.step(draw + number)
 
-    def do_confirm(self, draw: int) -> None:
-        self.relay.confirm()
+    def do_store(self, draw: int) -> None:
+        """Connect stores a position."""
+        self.relay.store()
+        ends = {partition: len(log) for partition, log in self.relay.logs.items()}
+        for pulse in self.pulses():
+            pulse.position(self.relay.stored, ends)
 
     def do_beat(self, draw: int) -> None:
-        """A heartbeat comes through the log."""
-        if (heart := self.relay.heartbeat()) is not None:
-            ends = {partition: len(log) for partition, log in self.relay.logs.items()}
-            for worker in self.workers:
-                if worker.pulse is not None and not worker.link.paused:
-                    worker.pulse.beat(heart, ends)
+        """Heartbeats come through the log."""
+        for heart in self.relay.heartbeats():
+            for pulse in self.pulses():
+                pulse.beat(heart)
+
+    def pulses(self) -> list[Pulse]:
+        return [each.pulse for each in self.workers if each.pulse is not None and not each.link.paused]
 
     def do_kill(self, draw: int) -> bool:
         """And the same slot starts again, with the same partitions."""
@@ -307,7 +316,7 @@ class World:
 
     async def heal(self) -> set[Partition]:
         """Everything works again; those that are paused or cut off come back late. Returns what must be exact."""
-        self.kafka.down, self.sink.healthy = False, True
+        self.kafka.down, self.sink.healthy, self.relay.slow = False, True, None
         late = [worker for worker in self.workers if not worker.reachable]
         self.workers = [worker for worker in self.workers if worker.reachable] or [self.worker(0, ())]
         self.relay.repair()

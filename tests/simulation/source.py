@@ -1,8 +1,8 @@
 """The model of PostgreSQL and of the connector: rows, their committed changes, and the log that the relay makes.
 
 The relay may rewind after a crash (older changes come again, at higher offsets), read rows again (snapshots), lose
-changes (a lost slot), and pass on the deletes of a repair, late. What it sends reaches each partition by itself, so a
-heartbeat may overtake changes that were committed before it.
+changes (a lost slot), and pass on the deletes of a repair, late. What it sends reaches each partition by itself, and
+one of them may be slow, so a heartbeat may overtake changes that were committed before it.
 """
 
 from collections import Counter
@@ -53,11 +53,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Heart:
-    """A heartbeat: how many commits were before it, and how many the connector had confirmed then."""
+    """A heartbeat, and how many commits were before it."""
 
     place: int
     at: int
-    confirmed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +135,10 @@ class Relay:
     """Deletes of a repair that are on their way."""
     sent: dict[Partition, list[tuple[bytes, bytes, Shown | None]]] = field(init=False)
     """On the way to each partition."""
+    slow: Partition | None = None
+    """Its leader is: nothing arrives there."""
     first: list[Shown] = field(default_factory=list)
-    confirmed: int = 0
+    stored: int = 0
     hearts: list[Heart] = field(default_factory=list)
     lost: bool = False
     poison: Counter[Partition] = field(default_factory=Counter)
@@ -174,7 +175,7 @@ class Relay:
     def arrive(self, draw: int = -1) -> None:
         """What was sent to some partitions, or to all, is in the log."""
         for number, (partition, sent) in enumerate(self.sent.items()):
-            if not draw >> number & 1:
+            if partition == self.slow or not draw >> number & 1:
                 continue
             log = self.logs[partition]
             for key, value, shown in sent:
@@ -183,15 +184,15 @@ class Relay:
                 log.append(Record(len(log), key, value))
             sent.clear()
 
-    def confirm(self) -> None:
-        """Connect stores a position once everything before it was acknowledged, and the slot is told."""
+    def store(self) -> None:
+        """Connect stores a position once everything before it was acknowledged."""
         acknowledged = min([self.position, *(shown.place for shown in self.first if shown.offset is None)])
-        self.confirmed = max(self.confirmed, acknowledged)
+        self.stored = max(self.stored, acknowledged)
 
-    def heartbeat(self) -> Heart | None:
-        """One that comes through the log, if the relay has read one; and the next is committed."""
-        through = self.hearts.pop(0) if self.hearts and self.hearts[0].place <= self.position else None
-        self.hearts.append(Heart(len(self.source.commits), self.source.now, self.confirmed))
+    def heartbeats(self) -> list[Heart]:
+        """Those that the relay has read come through the log; and the next is committed."""
+        through = [heart for heart in self.hearts if heart.place <= self.position]
+        self.hearts = [*self.hearts[len(through) :], Heart(len(self.source.commits), self.source.now)]
         return through
 
     def unwritten(self, partition: Partition, until: int, mark: int) -> bool:

@@ -53,7 +53,9 @@ def answers(settings: Settings, body: Callable[[Any, Health, Ask], Awaitable[Non
 def test_every_declared_metric_of_the_worker_is_told_with_its_kind_and_labels() -> None:
     async def body(engine: Any, health: Health, ask: Ask) -> None:
         partition = Partition("techhub.public.core_event", 0)
-        engine.heartbeats.freshness.beat(Beat(1_000_000, 1, "", {partition: 5}, proven_at=1_000_000))
+        beat = Beat(1_000_000, 1, "", {partition: 5}, proven_at=1_000_000)
+        engine.heartbeats.freshness.beat(beat)
+        engine.heartbeats.committed_at = beat.committed_at
         engine.meter.consumed("core_event", partition, 5, 5, 1_000_000)
         engine.meter.dead_letters.labels("core_event").inc()
         engine.meter.flushed(0, [], 0.1)

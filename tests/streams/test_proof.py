@@ -1,39 +1,54 @@
-"""What a heartbeat proves: only what a later one shows to be stored."""
+"""What a heartbeat proves: only what Kafka Connect has stored."""
 
 from collections.abc import Sequence
 
 from streams.freshness import Proof
 
+BEATS = ((100, 1), (200, 2), (300, 3))
 
-def followed(beats: Sequence[tuple[int, int, int]]) -> list[int]:
+
+def following(beats: Sequence[tuple[int, int]] = BEATS) -> Proof:
     proof = Proof()
-    return [proof.follow(*beat) for beat in beats]
+    for beat in beats:
+        proof.follow(*beat)
+    return proof
 
 
-def test_a_heartbeat_that_has_come_through_proves_nothing_by_itself() -> None:
-    assert followed([(100, 1, 0), (200, 2, 50), (300, 3, 99)]) == [0, 0, 0]
+def test_heartbeats_that_have_come_through_are_proven_by_the_stored_position_of_the_last() -> None:
+    proof = following()
+    assert proof.stored(lsn=300, commit=290) == 3
+    assert proof.stored(lsn=300, commit=290) == 0
 
 
-def test_it_is_proven_by_the_first_one_that_carries_a_position_beyond_it() -> None:
-    assert followed([(100, 1, 0), (200, 2, 50), (300, 3, 100), (400, 4, 350)]) == [0, 0, 1, 3]
+def test_a_heartbeat_is_proven_once_a_transaction_has_ended_after_it() -> None:
+    proof = following()
+    assert proof.stored(lsn=210, commit=150) == 1
+    assert proof.stored(lsn=290, commit=210) == 2
+    assert proof.stored(lsn=320, commit=310) == 3
+
+
+def test_a_record_beyond_it_in_a_transaction_that_began_before_does_not_prove_it() -> None:
+    """The transaction before the record ended where the heartbeat begins: the heartbeat may still be on its way."""
+    assert following().stored(lsn=350, commit=100) == 0
 
 
 def test_a_position_before_it_does_not_prove_it_however_many_come() -> None:
-    assert followed([(100 * n, n, 150) for n in range(1, 20)]) == [0, 1, *[0] * 17]
+    proof = following()
+    assert [proof.stored(lsn=99, commit=98) for _ in range(20)] == [0] * 20
 
 
 def test_what_is_sent_again_is_proven_again() -> None:
-    assert followed([(100, 1, 0), (200, 2, 0), (100, 1, 0), (200, 2, 0), (300, 3, 200)]) == [0, 0, 0, 0, 2]
+    proof = following((*BEATS, *BEATS[:2]))
+    assert proof.stored(lsn=200, commit=190) == 2
+    assert proof.stored(lsn=300, commit=290) == 0
 
 
 def test_a_source_whose_log_is_behind_starts_anew() -> None:
-    assert followed([(900, 1, 0), (950, 2, 0), (100, 3, 50), (200, 4, 150)]) == [0, 0, 0, 3]
+    assert following(((900, 1), (950, 2), (100, 3), (200, 4))).stored(lsn=200, commit=190) == 4
 
 
 def test_it_says_how_long_nothing_has_been_proven() -> None:
-    proof = Proof()
-    for second in range(5):
-        proof.follow(100 * second + 100, second * 1_000_000, 0)
+    proof = following([(100 * second + 100, second * 1_000_000) for second in range(5)])
     assert proof.behind == 4.0
-    proof.follow(600, 5_000_000, 500)
+    proof.stored(lsn=500, commit=490)
     assert proof.behind == 0.0
