@@ -170,7 +170,7 @@ class Decoder:
             raise Malformed(f"after: expected a row, got {kind(after)}")
         try:
             source = msgspec.convert(envelope.get("source"), Source)
-        except (msgspec.MsgspecError, RecursionError):
+        except (msgspec.MsgspecError, ValueError, RecursionError):  # a lone surrogate is a ValueError
             raise Malformed("source: expected a position with ts_us and lsn") from None
         operation = envelope.get("op")
         if after is None:

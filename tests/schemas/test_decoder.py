@@ -10,7 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schemas.change import Change, Malformed
@@ -370,6 +370,7 @@ keys = st.one_of(
 
 
 @given(key=keys, value=st.one_of(st.binary(), envelopes.map(lambda e: json.dumps(e).encode())))
+@example(key=None, value=b'{"op":"u","source":"\\ud800","after":null}')
 def test_decode_raises_only_malformed_whatever_the_bytes(key: bytes | None, value: bytes) -> None:
     try:
         change = DECODER.decode(0, key, value)
