@@ -44,7 +44,7 @@ def parse(key: bytes | None, value: bytes | None, connector: str) -> Position | 
         if _key(key or b"")[0] != connector:
             return None
         found = _offset(value or b"")
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     return None if found.snapshot else Position(found.lsn, found.lsn_commit)
 

@@ -30,8 +30,13 @@ def test_a_record_and_the_end_of_the_transaction_before_it() -> None:
         (None, STREAMED),
         (b'"techhub"', STREAMED),
         (b"\xff", STREAMED),
+        (b'["\xff",1]', STREAMED),
+        (b'["techhub",' + b"[" * 100_000, STREAMED),
     ],
-    ids=["another connector", "snapshot", "snapshot in a stream", "deleted", "odd", "no key", "odd key", "no text"],
+    ids=[
+        "another connector", "snapshot", "snapshot in a stream", "deleted", "odd", "no key", "odd key", "no text",
+        "no text inside", "too deep",
+    ],
 )  # fmt: skip
 def test_all_else_proves_nothing(key: bytes | None, value: bytes | None) -> None:
     assert parse(key, value, "techhub") is None
