@@ -22,15 +22,18 @@ from schemas.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """In the source's log: `lsn` of the record, `commit` where the last transaction before it ended."""
+    """Of a record in the source's log: `commit` is where the last transaction before it ended, `committed_at` when its
+    own was committed (microseconds since 1970)."""
 
     lsn: int
     commit: int
+    committed_at: int
 
 
 class _Offset(msgspec.Struct):
     lsn: int
     lsn_commit: int
+    ts_usec: int
     snapshot: Any = None
 
 
@@ -46,7 +49,7 @@ def parse(key: bytes | None, value: bytes | None, connector: str) -> Position | 
         found = _offset(value or b"")
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    return None if found.snapshot else Position(found.lsn, found.lsn_commit)
+    return None if found.snapshot else Position(found.lsn, found.lsn_commit, found.ts_usec)
 
 
 def ends(consumer: Consumer, settings: Settings) -> list[TopicPartition]:

@@ -50,12 +50,20 @@ class Proof:
             self.waiting.clear()  # sent again, or another source
         self.waiting.append((lsn, committed_at))
 
-    def stored(self, lsn: int, commit: int) -> int:
-        """Called for every stored position: that of a record, and where the last transaction before it ended. The
-        commit time that it proves, or 0."""
+    def stored(self, lsn: int, commit: int, committed_at: int) -> int:
+        """Called for every stored position: of a record, where the last transaction before it ended, and when its own
+        was committed. The commit time that it proves, or 0.
+
+        Transactions are sent in the order of their commits. One that ended beyond the heartbeat's row may still have
+        been committed before the heartbeat was; with a record of a later commit after it, it was not.
+        """
         proven = 0
-        while self.waiting and (self.waiting[0][0] < commit or self.waiting[0][0] == lsn):
-            _, proven = self.waiting.popleft()
+        while self.waiting:
+            place, at = self.waiting[0]
+            if place != lsn and not (place < commit and at < committed_at):
+                break
+            self.waiting.popleft()
+            proven = at
         return proven
 
     @property

@@ -171,7 +171,10 @@ class Pulse:
                 log.warning("a record at %s of the heartbeats was passed over: it is none", message.offset())
             else:
                 fresh |= self.follow(heartbeat, message.offset() or 0)
-        proven_at = max((self.proof.stored(each.lsn, each.commit) for each in stored if each is not None), default=0)
+        proven_at = 0
+        for position in filter(None, stored):
+            found = self.proof.stored(position.lsn, position.commit, position.committed_at)
+            proven_at = max(proven_at, found)
         if self.newest is not None and (fresh or proven_at):
             self.pass_on(*self.newest, proven_at)
             self.warn()

@@ -16,7 +16,7 @@ SNAPSHOT = (
 
 
 def test_a_record_and_the_end_of_the_transaction_before_it() -> None:
-    assert parse(KEY, STREAMED, "techhub") == Position(lsn=39297336, commit=39297280)
+    assert parse(KEY, STREAMED, "techhub") == Position(39297336, 39297280, 1795789513204827)
 
 
 @pytest.mark.parametrize(

@@ -48,9 +48,9 @@ class Pulse:
         self.proof.follow(heart.place, heart.at)
         self.deliver(Beat(heart.at, heart.place, "source", {}))
 
-    def position(self, place: int, ends: Mapping[Partition, int]) -> None:
+    def position(self, place: int, at: int, ends: Mapping[Partition, int]) -> None:
         """One that was stored, and the ends of the log when it was read."""
-        if self.newest is not None and (proven_at := self.proof.stored(place, place)):
+        if self.newest is not None and (proven_at := self.proof.stored(place, place, at)):
             self.deliver(Beat(self.newest.at, self.newest.place, "source", ends, proven_at))
 
     def stop(self) -> None:

@@ -63,7 +63,7 @@ def skipping(self: Reading, partition: Partition, records: Sequence[Any]) -> Any
     return found
 
 
-def at_once(self: Proof, lsn: int, commit: int) -> int:
+def at_once(self: Proof, lsn: int, commit: int, committed_at: int) -> int:
     proven = self.waiting[-1][1] if self.waiting else 0
     self.waiting.clear()
     return proven

@@ -180,8 +180,10 @@ class World:
         """Connect stores a position."""
         self.relay.store()
         ends = {partition: len(log) for partition, log in self.relay.logs.items()}
+        stored = self.relay.stored
+        at = self.source.commits[stored - 1].at if stored else 0
         for pulse in self.pulses():
-            pulse.position(self.relay.stored, ends)
+            pulse.position(stored, at, ends)
 
     def do_beat(self, draw: int) -> None:
         """Heartbeats come through the log."""
