@@ -27,6 +27,7 @@ FLAGS: Final = (
     "--no-first-run", "--disable-extensions", "--disable-background-networking", "--disable-component-update",
     "--remote-debugging-port=0", "--mute-audio", "--force-color-profile=srgb", "about:blank",
 )  # fmt: skip
+LEAVING: Final = "Inspected target navigated or closed"
 
 
 def find() -> str | None:
@@ -63,12 +64,15 @@ class Tab:
             )
 
     async def send(self, method: str, **params: Any) -> Any:
+        answer = await self._answer(method, params)
+        assert "error" not in answer, (method, answer)
+        return answer["result"]
+
+    async def _answer(self, method: str, params: Mapping[str, Any]) -> Any:
         number = next(self._numbers)
         waiting = self._waiting[number] = asyncio.get_running_loop().create_future()
         await self._socket.send_json({"id": number, "method": method, "params": params})
-        answer = await asyncio.wait_for(waiting, SECONDS)
-        assert "error" not in answer, (method, answer)
-        return answer["result"]
+        return await asyncio.wait_for(waiting, SECONDS)
 
     async def run(self, script: str) -> Any:
         """The value of an expression; a promise is waited for."""
@@ -87,8 +91,13 @@ class Tab:
             await asyncio.sleep(0.05)
 
     async def _holds(self, condition: str) -> bool:
-        found = await self.send("Runtime.evaluate", expression=f"Boolean({condition})", returnByValue=True)
-        return bool(found["result"].get("value"))
+        """Nothing does while the tab goes from one page to the next."""
+        asked = {"expression": f"Boolean({condition})", "returnByValue": True}
+        answer = await self._answer("Runtime.evaluate", asked)
+        if answer.get("error", {}).get("message") == LEAVING:
+            return False
+        assert "error" not in answer, (condition, answer)
+        return bool(answer["result"]["result"].get("value"))
 
     async def size(self, width: int, height: int, *, dark: bool = False, phone: bool = False, scale: float = 1) -> None:
         await self.send(
