@@ -22,7 +22,7 @@ from schemas.rows import Partition
 from schemas.settings import load
 from streams.dead_letters import DeadLetterLimit, DeadLetters
 from streams.fold import TableFold
-from streams.intake import Batch, Outcome, fold, read
+from streams.intake import fold, read
 from streams.plan import TopicPlan, plans
 from streams.stored import Stored
 
@@ -79,9 +79,9 @@ class Stages:
 
     def batch(self, part: Stored, records: Sequence[Line]) -> None:
         with self.stage("decode"):
-            batch: Batch = read(self.plan, records)
+            batch = read(self.plan, records)
         with self.stage("fold"):
-            outcome: Outcome = fold(part, self.plan, batch)
+            outcome = fold(part, self.plan, batch)
         if batch.letters or outcome.exceeded:
             raise RuntimeError(f"expected changes that can be read, got {batch.letters[:1]}")
 

@@ -12,13 +12,13 @@ from dataclasses import replace
 from typing import Final
 
 import msgspec
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import TopicPartition
 
 from connectors import topics
 from connectors.catalogue import Slot
 from connectors.errors import Unreachable
 from connectors.guard import StoredOffset, ahead
-from connectors.kafka import REQUEST_SECONDS, kafka_config
+from connectors.kafka import REQUEST_SECONDS, onlooker
 from connectors.records import answered
 from schemas.contract import Contract
 from schemas.settings import Settings
@@ -61,19 +61,14 @@ def _newest(settings: Settings, contract: Contract) -> int:
     names = [contract.topic(settings.topic_prefix, name) for name in contract.tables]
     ends = topics.ends(settings, [*names, topics.heartbeat_topic(settings)])
     last = [TopicPartition(topic, number, end - 1) for (topic, number), end in ends.items() if end]
-    config = kafka_config(settings, **{"group.id": f"{settings.group}-delivered", "enable.auto.commit": False})
     waiting, newest, deadline = {(tp.topic, tp.partition) for tp in last}, 0, time.monotonic() + REQUEST_SECONDS
-    with answered("give the last records"):
-        consumer = Consumer(config)
-        try:
-            consumer.assign(last)
-            while waiting:
-                if time.monotonic() > deadline:
-                    raise Unreachable(f"kafka did not give the last records of {len(waiting)} partitions in time")
-                message = consumer.poll(0.5)
-                if message is not None and message.error() is None:
-                    waiting.discard((message.topic(), message.partition()))
-                    newest = max(newest, position(message.value()))
-        finally:
-            consumer.close()
+    with answered("give the last records"), onlooker(settings, "delivered") as consumer:
+        consumer.assign(last)
+        while waiting:
+            if time.monotonic() > deadline:
+                raise Unreachable(f"kafka did not give the last records of {len(waiting)} partitions in time")
+            message = consumer.poll(0.5)
+            if message is not None and message.error() is None:
+                waiting.discard((message.topic(), message.partition()))
+                newest = max(newest, position(message.value()))
     return newest

@@ -2,7 +2,11 @@
 
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
+
+from confluent_kafka import Consumer
 
 from connectors.errors import Unreachable
 from schemas.settings import Settings
@@ -49,3 +53,13 @@ def kafka_config(settings: Settings, **extra: Any) -> dict[str, Any]:
     config.update({name: value for name, value in optional.items() if value is not None})
     config.update(extra)
     return config
+
+
+@contextmanager
+def onlooker(settings: Settings, name: str) -> Iterator[Consumer]:
+    """A consumer that joins no group and commits nothing."""
+    consumer = Consumer(kafka_config(settings, **{"group.id": f"{settings.group}-{name}", "enable.auto.commit": False}))
+    try:
+        yield consumer
+    finally:
+        consumer.close()

@@ -15,7 +15,7 @@ import msgspec
 from confluent_kafka import OFFSET_END, Consumer, TopicPartition
 
 from connectors.errors import Unreachable
-from connectors.kafka import REQUEST_SECONDS, kafka_config
+from connectors.kafka import REQUEST_SECONDS, onlooker
 from connectors.records import answered
 from schemas.settings import Settings
 
@@ -64,9 +64,7 @@ def ends(consumer: Consumer, settings: Settings) -> list[TopicPartition]:
 
 def next_stored(settings: Settings, seconds: float) -> Position | None:
     """The next one of our connector that is stored; None when none was within `seconds`. `Unreachable` as `ends`."""
-    config = kafka_config(settings, **{"group.id": f"{settings.group}-positions", "enable.auto.commit": False})
-    consumer = Consumer(config)
-    try:
+    with onlooker(settings, "positions") as consumer:
         consumer.assign(ends(consumer, settings))
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
@@ -75,6 +73,4 @@ def next_stored(settings: Settings, seconds: float) -> Position | None:
                 continue
             if (found := parse(message.key(), message.value(), settings.connector_name)) is not None:
                 return found
-        return None
-    finally:
-        consumer.close()
+    return None

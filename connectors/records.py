@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import KafkaException, Message, Producer, TopicPartition
 
 from connectors.errors import Unreachable
-from connectors.kafka import REQUEST_SECONDS, kafka_config
+from connectors.kafka import REQUEST_SECONDS, kafka_config, onlooker
 from schemas.rows import Partition
 from schemas.settings import Settings
 
@@ -24,18 +24,13 @@ class Record:
 
 def fetch(settings: Settings, partition: Partition, offset: int) -> Record | None:
     """None where the log does not hold that offset; joins no group and commits nothing."""
-    config = kafka_config(settings, **{"group.id": f"{settings.group}-records", "enable.auto.commit": False})
     place = TopicPartition(partition.topic, partition.number, offset)
-    with answered("give the record"):
-        consumer = Consumer(config)
-        try:
-            first, end = consumer.get_watermark_offsets(place, timeout=REQUEST_SECONDS) or (0, 0)
-            if not first <= offset < end:
-                return None
-            consumer.assign([place])
-            message = consumer.poll(REQUEST_SECONDS)
-        finally:
-            consumer.close()
+    with answered("give the record"), onlooker(settings, "records") as consumer:
+        first, end = consumer.get_watermark_offsets(place, timeout=REQUEST_SECONDS) or (0, 0)
+        if not first <= offset < end:
+            return None
+        consumer.assign([place])
+        message = consumer.poll(REQUEST_SECONDS)
     if message is None or message.error() is not None:
         raise Unreachable(f"kafka did not give record {partition} offset {offset} in time")
     return Record(partition, offset, message.key(), message.value()) if message.offset() == offset else None
